@@ -1,0 +1,1 @@
+"""What members do together and day by day: check-ins first."""

@@ -1,0 +1,5 @@
+"""The community's tables."""
+
+from community.models.checkins import CheckinDay
+
+__all__ = ["CheckinDay"]

@@ -1,0 +1,19 @@
+"""Start-up of the ground floor: collects every app's contributions, once."""
+
+from importlib import import_module
+
+from django.apps import AppConfig, apps
+from django.utils.module_loading import module_has_submodule
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.registry import registry
+
+
+class LoyaltyConfig(AppConfig):
+    name = "loyalty"
+    verbose_name = _("Points and rules")
+
+    def ready(self) -> None:
+        for config in apps.get_app_configs():
+            if config.module is not None and module_has_submodule(config.module, "contributions"):
+                registry.add(import_module(f"{config.name}.contributions").CONTRIBUTES)

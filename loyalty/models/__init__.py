@@ -1,0 +1,45 @@
+"""Tables of the ground floor: columns, constraints and questions; no deeds."""
+
+from loyalty.models.accounts import Account, AccountReference, Balance, Currency
+from loyalty.models.events import Decision, Event, GrantRecord
+from loyalty.models.idempotency import IdempotencyKey, RateCounter
+from loyalty.models.imports import ImportJob, ImportRow
+from loyalty.models.jobs import JobRun, OutboxMessage
+from loyalty.models.ledger import Allocation, Entry, Lot
+from loyalty.models.logins import User
+from loyalty.models.orders import Order, OrderLine
+from loyalty.models.partners import Partner, PartnerCall, PartnerKey, Store
+from loyalty.models.programme import Programme
+from loyalty.models.rules import Rule, RuleVersion
+from loyalty.models.tallies import Metric, Tally
+
+__all__ = [
+    "Account",
+    "AccountReference",
+    "Allocation",
+    "Balance",
+    "Currency",
+    "Decision",
+    "Entry",
+    "Event",
+    "GrantRecord",
+    "IdempotencyKey",
+    "ImportJob",
+    "ImportRow",
+    "JobRun",
+    "Lot",
+    "Metric",
+    "Order",
+    "OrderLine",
+    "OutboxMessage",
+    "Partner",
+    "PartnerCall",
+    "PartnerKey",
+    "Programme",
+    "RateCounter",
+    "Rule",
+    "RuleVersion",
+    "Store",
+    "Tally",
+    "User",
+]

@@ -1,0 +1,245 @@
+"""What the apps contribute to the ground: the seams of the house.
+
+A leaf. Every installed app may have a ``contributions.py`` whose ``CONTRIBUTES`` lists instances of
+the classes below; they are collected once at start-up, as Django collects ``admin.py``. A duplicate
+name fails at start-up. Nothing here touches the database; callables are called by operations.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Expression, F
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+class ValueType(StrEnum):
+    """Types a fact or an event field can have; each has its own widget and operators."""
+
+    NUMBER = "number"
+    MONEY = "money"  # integer minor units
+    TEXT = "text"
+    CHOICE = "choice"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    MONTHDAY = "monthday"  # a date of which only month and day count, such as a birthday
+
+
+@dataclass(frozen=True, slots=True)
+class EventField:
+    """One field of an event's payload that conditions and metrics may name (``order.amount``)."""
+
+    code: str
+    label: Text
+    type: ValueType
+    read: Callable[[Mapping[str, Any]], Any]
+    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """A kind of thing that happens. ``parse`` turns raw input into the stored payload or raises.
+
+    ``external`` kinds may be posted by partners; others are recorded by our own operations.
+    ``reverses`` names the kind whose awards an event of this kind takes back.
+    """
+
+    code: str
+    label: Text
+    parse: Callable[[Mapping[str, Any]], dict[str, Any]]
+    fields: tuple[EventField, ...] = ()
+    external: bool = False
+    reverses: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known about a person, told as an ORM expression over ``Account``.
+
+    The same expression is selected for a batch of accounts (predicate) and filtered by (SQL), so
+    the two can't drift apart.
+    """
+
+    code: str
+    label: Text
+    type: ValueType
+    expression: Callable[[], Expression | F]
+    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None
+    group: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltinMetric:
+    """A number counted per account and business day. ``measure`` gives the step for a payload."""
+
+    code: str
+    label: Text
+    kind: str
+    measure: Callable[[Mapping[str, Any]], int]
+    type: ValueType = ValueType.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One non-points effect that a decision wants carried out for one account."""
+
+    key: str
+    account_id: int
+    event_id: UUID
+    rule_version_id: int
+    params: Mapping[str, Any]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event still to be recorded, as operations and effects hand it to ``events.record``."""
+
+    kind: str
+    key: str
+    account_id: int | None
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+    cause_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectParam:
+    """One setting of an effect, shown as a widget in the rule editor."""
+
+    code: str
+    label: Text
+    type: ValueType
+    required: bool = True
+    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A thing a rule can give besides points. ``apply`` runs in the event's transaction.
+
+    It receives every grant of a batch at once, must be idempotent by ``Grant.key``, and may return
+    happenings that are recorded and decided in the next pass.
+    """
+
+    code: str
+    label: Text
+    params: tuple[EffectParam, ...]
+    apply: Callable[[Sequence[Grant], datetime], Sequence[Happening]]
+    sentence: Callable[[Mapping[str, Any]], Text]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Told, in the same transaction, which accounts a batch moved; may answer with happenings."""
+
+    code: str
+    follow: Callable[[Sequence[int], Mapping[int, UUID], datetime], Sequence[Happening]]
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Finds accounts by a reference the ground does not hold, such as a phone number."""
+
+    code: str
+    find: Callable[[Sequence[str]], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Enroller:
+    """Makes members for customer references met in an import. Returns reference → account id."""
+
+    code: str
+    enrol: Callable[[int, Sequence[str], datetime], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Scheduled work. ``run(as_of, period)`` is claimed once per ``(code, period)``."""
+
+    code: str
+    label: Text
+    period: Callable[[datetime], str]
+    run: Callable[[datetime, str], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A kind of outbox row and what delivers it, outside any transaction."""
+
+    code: str
+    deliver: Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A block of the member's home page: template and its context, in order of ``rank``."""
+
+    code: str
+    rank: int
+    template: str
+    context: Callable[[Any, datetime], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """An entry of the members' navigation; ``icon`` names a template under ``web/icons``."""
+
+    code: str
+    rank: int
+    label: Text
+    url_name: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoData:
+    """Demo rows of one app, planted in order of ``rank`` by ``seed_demo``."""
+
+    code: str
+    rank: int
+    plant: Callable[[Any], None]
+
+
+Contribution = (
+    EventKind | Fact | BuiltinMetric | Effect | Follower | Directory | Enroller | Job | Topic | Panel | Tab | DemoData
+)
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Registry:
+    """Everything contributed, by class and code."""
+
+    _items: dict[type, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, items: Iterable[Contribution]) -> None:
+        """Takes in one app's contributions; a name met twice raises ``ImproperlyConfigured``."""
+        for item in items:
+            shelf = self._items.setdefault(type(item), {})
+            if item.code in shelf:
+                raise ImproperlyConfigured(f"{type(item).__name__} '{item.code}' is contributed twice")
+            shelf[item.code] = item
+
+    def all(self, cls: type[T]) -> list[T]:
+        """Everything of one class, by rank where it has one, else as contributed."""
+        return sorted(self._items.get(cls, {}).values(), key=lambda item: getattr(item, "rank", 0))
+
+    def find(self, cls: type[T], code: str) -> T | None:
+        """The contribution of that class and code, or ``None``."""
+        return self._items.get(cls, {}).get(code)
+
+    def get(self, cls: type[T], code: str) -> T:
+        """The contribution of that class and code; raises ``KeyError`` where there is none."""
+        item: T = self._items[cls][code]
+        return item
+
+
+registry = Registry()

@@ -1,0 +1,1 @@
+"""The person: enrolment, profile, consent and tiers."""

@@ -1,0 +1,1 @@
+"""Signing in with what a person remembers: phone, e-mail or member number."""

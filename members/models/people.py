@@ -1,0 +1,37 @@
+"""The person behind an account. Erasing this row leaves the books as they are."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Member(models.Model):
+    """Who the account belongs to. The account is the primary key; ``number`` is the account's.
+
+    Phone numbers are stored in E.164; e-mail addresses in lower case.
+    """
+
+    class Source(models.TextChoices):
+        WEB = "web", _("member page")
+        API = "api", _("partner")
+        IMPORT = "import", _("import")
+        STAFF = "staff", _("staff")
+
+    account = models.OneToOneField("loyalty.Account", models.PROTECT, primary_key=True, related_name="member")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="member")
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, unique=True)
+    email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
+    birthday = models.DateField(_("birthday"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    source = models.CharField(_("joined through"), max_length=8, choices=Source)
+    joined_at = models.DateTimeField(_("joined"), db_index=True)
+    joined_on = models.DateField(_("joining day"))
+    tier = models.ForeignKey("members.Tier", models.PROTECT, null=True, blank=True, related_name="members")
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+
+    def __str__(self) -> str:
+        return self.name or self.account.number

@@ -1,0 +1,36 @@
+"""Rewards that members have taken."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Redemption(models.Model):
+    """One taking of a reward. ``token`` is the client's: the same token is the same redemption."""
+
+    class State(models.TextChoices):
+        CONFIRMED = "confirmed", _("confirmed")
+        VERIFIED = "verified", _("handed over")
+        CANCELLED = "cancelled", _("cancelled")
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    token = models.CharField(_("client token"), max_length=100)
+    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="redemptions")
+    reward = models.ForeignKey("rewards.Reward", models.PROTECT, related_name="redemptions")
+    quantity = models.PositiveSmallIntegerField(_("quantity"), default=1)
+    points = models.PositiveIntegerField(_("points"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.CONFIRMED)
+    entry = models.OneToOneField("loyalty.Entry", models.PROTECT, related_name="redemption")
+    redeemed_at = models.DateTimeField(_("redeemed"))
+
+    class Meta:
+        verbose_name = _("redemption")
+        verbose_name_plural = _("redemptions")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "token"], name="redemption_token_is_unique"),
+            models.CheckConstraint(name="redemption_quantity_positive", condition=Q(quantity__gte=1)),
+        ]
+        indexes = [models.Index(fields=["account", "redeemed_at"], name="redemption_by_account")]
+
+    def __str__(self) -> str:
+        return self.number
