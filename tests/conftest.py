@@ -1,0 +1,172 @@
+"""What every test may lean on: the database of the pass, a live server, browser pages.
+
+What this machine cannot run (no Chromium, no sample data, no PostgreSQL in this pass) is taken out
+before the run and told in one line at its end, so nothing is ever left out silently.
+"""
+
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.db.backends.base.operations import BaseDatabaseOperations
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from bin import catalogues
+from loyalty import triggers
+from tests.pages import open_page
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = Path(os.environ.get("EVERGREEN_DATA") or ROOT.parent / "shared" / "data")
+RETAIL_INVOICES = SAMPLES / "online_retail" / "online_retail_invoices.csv.gz"
+MARKERS = ("postgres", "browser", "data")
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+hypothesis.settings.register_profile("evergreen", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("evergreen")
+
+
+def chromium_path() -> tuple[str, str]:
+    """The browser's path, or nothing and why there is none."""
+    found = subprocess.run([ROOT / "bin" / "find-chromium"], capture_output=True, text=True, check=False)
+    return found.stdout.strip(), found.stderr.strip()
+
+
+def missing() -> dict[str, str]:
+    """Marker → why tests that bear it cannot run here."""
+    reasons = {}
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        reasons["postgres"] = "the PostgreSQL pass runs them"
+    if (why := chromium_path()[1]) != "":
+        reasons["browser"] = why
+    if not RETAIL_INVOICES.exists():
+        reasons["data"] = f"no sample orders at {SAMPLES}, set EVERGREEN_DATA"
+    return reasons
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = Counter()
+    if not hasattr(config, "workerinput"):
+        catalogues.compile_stale()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reasons = missing() if any(item.get_closest_marker(name) for item in items for name in MARKERS) else {}
+    kept, dropped = [], []
+    for item in items:
+        why = next((f"{name} ({reasons[name]})" for name in reasons if item.get_closest_marker(name)), None)
+        if why is None:
+            kept.append(item)
+        else:
+            dropped.append(item)
+            config.stash[LEFT_OUT][why] += 1
+    items[:] = kept
+    config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker process hands what it left out to the process that prints the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash[LEFT_OUT])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Every worker collects the same tests, so the last one's count is the count."""
+    node.config.stash[LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if left_out := config.stash[LEFT_OUT]:
+        words = "; ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
+        terminalreporter.write_line(f"Left out on this machine, in this pass: {words}")
+
+
+def spare_the_books(flush: Callable[..., None]) -> Callable[..., None]:
+    """Emptying a test database deletes from append-only tables, so lift their triggers meanwhile."""
+
+    def lifted(operations: BaseDatabaseOperations, using: str, sql_list: list[str]) -> None:
+        triggers.remove(operations.connection)
+        try:
+            flush(operations, using, sql_list)
+        finally:
+            triggers.install(operations.connection)
+
+    return lifted
+
+
+BaseDatabaseOperations.execute_sql_flush = spare_the_books(BaseDatabaseOperations.execute_sql_flush)  # type: ignore[method-assign] -- tests alone may empty the books
+
+
+@pytest.fixture
+def retail_invoices() -> Path:
+    """22,190 real invoices; the test bears the marker `data`."""
+    return RETAIL_INVOICES
+
+
+@pytest.fixture
+def live(live_server: LiveServer, transactional_db: None) -> str:
+    """The address of a server on the test's database, without a slash at the end."""
+    return live_server.url.rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless browser per process; tests that use it bear the marker `browser`."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's own event loop is none of Django's business
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path()[0], args=flags)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+Opener = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture
+def browse(chromium: Browser, live: str) -> Opener:
+    """`with browse(language="en", width=1280, dark=True) as page:` for what the fixtures below lack."""
+
+    @contextmanager
+    def opener(*, language: str = "zh-CN", width: int = 390, dark: bool = False) -> Iterator[Page]:
+        with open_page(chromium, live, language=language, width=width, dark=dark) as page:
+            yield page
+
+    return opener
+
+
+@pytest.fixture
+def page_zh(browse: Opener) -> Iterator[Page]:
+    """A phone, in Chinese."""
+    with browse() as page:
+        yield page
+
+
+@pytest.fixture
+def page_en(browse: Opener) -> Iterator[Page]:
+    """A phone, in English."""
+    with browse(language="en-US") as page:
+        yield page
+
+
+@pytest.fixture
+def desk_zh(browse: Opener) -> Iterator[Page]:
+    """A desktop, in Chinese."""
+    with browse(width=1280) as page:
+        yield page
+
+
+@pytest.fixture
+def desk_en(browse: Opener) -> Iterator[Page]:
+    """A desktop, in English."""
+    with browse(language="en-US", width=1280) as page:
+        yield page
