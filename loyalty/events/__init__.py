@@ -1,0 +1,1 @@
+"""Events: what happened, how it comes in, and what is made of it."""

@@ -1,0 +1,48 @@
+"""Money as integers: how many decimals a currency has, and amounts in its minor units.
+
+A leaf. Amounts are held in minor units (fen, cents, whole yen); text is turned into them exactly or
+refused, never rounded.
+"""
+
+from decimal import Decimal
+from functools import lru_cache
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+
+from loyalty import faults
+
+LIMIT = 10**15
+
+
+@lru_cache(maxsize=256)
+def digits(currency: str) -> int:
+    """Decimals of an ISO 4217 currency: CNY 2, JPY 0, KWD 3. Raises ``UnknownCurrency``."""
+    if currency not in get_global("all_currencies"):
+        raise faults.UnknownCurrency(param="currency")
+    return get_currency_precision(currency)
+
+
+def minor(amount: Decimal, currency: str, param: str) -> int:
+    """``amount`` in minor units of ``currency``; negative, too fine or too big is refused."""
+    scale = digits(currency)
+    if amount < 0:
+        raise faults.NegativePrice(param=param)
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > scale:
+        raise faults.TooManyDecimals(param=param, currency=currency, digits=scale)
+    return bounded(int(amount.scaleb(scale)), param)
+
+
+def bounded(amount_minor: int, param: str) -> int:
+    """``amount_minor`` where it is between 0 and the books' limit; else refused."""
+    if amount_minor < 0:
+        raise faults.NegativePrice(param=param)
+    if amount_minor > LIMIT:
+        raise faults.OutOfRange(param=param, minimum=0, maximum=LIMIT)
+    return amount_minor
+
+
+def text(amount_minor: int, currency: str) -> str:
+    """Minor units as decimal text: 10000 CNY → ``100.00``."""
+    return str(Decimal(amount_minor).scaleb(-digits(currency)).quantize(Decimal(1).scaleb(-digits(currency))))
