@@ -6,6 +6,8 @@ been subtracted; every period is half-open.
 """
 
 import calendar
+import time as machine
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,6 +16,12 @@ from zoneinfo import ZoneInfo
 def now() -> datetime:
     """The present instant in UTC, for faces and workers only."""
     return datetime.now(UTC)
+
+
+def running_from(start: datetime) -> Callable[[], datetime]:
+    """A clock that shows ``start`` now and then keeps pace; work that was handed ``now`` times with it."""
+    began = machine.monotonic()
+    return lambda: start + timedelta(seconds=machine.monotonic() - began)
 
 
 @lru_cache(maxsize=64)

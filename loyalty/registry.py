@@ -47,7 +47,8 @@ class EventKind:
     """A kind of thing that happens. ``parse`` turns raw input into the stored payload or raises.
 
     ``external`` kinds may be posted by partners; others are recorded by our own operations.
-    ``reverses`` names the kind whose awards an event of this kind takes back.
+    ``reverses`` names the kind whose awards an event of this kind takes back; ``subject`` the payload
+    field that, with partner and kind, makes the business key of an external event.
     """
 
     code: str
@@ -56,6 +57,7 @@ class EventKind:
     fields: tuple[EventField, ...] = ()
     external: bool = False
     reverses: str | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Fact:
     """Something known about a person, told as an ORM expression over ``Account``.
 
     The same expression is selected for a batch of accounts (predicate) and filtered by (SQL), so
-    the two can't drift apart.
+    the two can't drift apart. ``moves`` says that deciding an event may change it (a tier, a
+    balance), so an account's next event must look again.
     """
 
     code: str
@@ -72,6 +75,7 @@ class Fact:
     expression: Callable[[], Expression | F]
     choices: Callable[[], Sequence[tuple[str, Text]]] | None = None
     group: Text = ""
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,8 @@ class EffectParam:
 class Effect:
     """A thing a rule can give besides points. ``apply`` runs in the event's transaction.
 
-    It receives every grant of a batch at once, must be idempotent by ``Grant.key``, and may return
-    happenings that are recorded and decided in the next pass.
+    It receives every new grant of a batch at once (each key comes once, ever) and may return
+    happenings, of the kinds it ``emits``, that are recorded and decided in the next pass.
     """
 
     code: str
@@ -134,6 +138,7 @@ class Effect:
     params: tuple[EffectParam, ...]
     apply: Callable[[Sequence[Grant], datetime], Sequence[Happening]]
     sentence: Callable[[Mapping[str, Any]], Text]
+    emits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +166,29 @@ class Enroller:
 
 
 @dataclass(frozen=True, slots=True)
+class Stride:
+    """How far one piece of a long job came; an empty ``cursor`` says that its period is done."""
+
+    cursor: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """Scheduled work. ``run(as_of, period)`` is claimed once per ``(code, period)``."""
+    """Scheduled work, claimed once per ``(code, period)``; ``period`` names the one of an instant.
+
+    A short job is ``run(as_of, period)``. A long one is ``walk(as_of, period, cursor)``: it does a
+    bounded, repeatable piece from ``cursor`` ("" at first) and says where the next one begins.
+    ``catch_up`` is how many missed periods are made up for; 0 suits work that looks for all that is
+    due, since its next period does what the last one left.
+    """
 
     code: str
     label: Text
     period: Callable[[datetime], str]
-    run: Callable[[datetime, str], Mapping[str, int]]
+    run: Callable[[datetime, str], Mapping[str, int]] | None = None
+    walk: Callable[[datetime, str, str], Stride] | None = None
+    catch_up: int = 31
 
 
 @dataclass(frozen=True, slots=True)
