@@ -90,7 +90,7 @@ def python_breaches(path: Path, text: str, root: Path = ROOT) -> Iterator[tuple[
         yield 1, f"{path.stem} says nothing: name the module by the trade's noun"
     for match in SILENCED.finditer(text):
         if not match["reason"]:
-            yield text.count("\n", 0, match.start()) + 1, "a silenced check without a reason (`-- why`)"
+            yield text.count("\n", 0, match.start()) + 1, "a silenced check without a reason (`# why`)"
     if top != "tests" and "migrations" not in path.parts:
         yield from length_breaches(tree, text)
     if top in APPS and "migrations" not in path.parts:

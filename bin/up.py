@@ -130,7 +130,7 @@ def main() -> int:
             require_free(host, port)
             environment(var)
             prepare(logins)
-            local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 -- asked for by name
+            local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  # asked for by name
             return supervise(
                 product(host, port),
                 logs=logs,

@@ -7,7 +7,7 @@ before the run and told in one line at its end, so nothing is ever left out sile
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def missing() -> dict[str, str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[LEFT_OUT] = Counter()
+    config.stash[LEFT_OUT] = Counter[str]()
     if not hasattr(config, "workerinput"):
         catalogues.compile_stale()
 
@@ -74,7 +74,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker process hands what it left out to the process that prints the summary."""
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = dict(session.config.stash[LEFT_OUT])
+        left_out = session.config.stash[LEFT_OUT]
+        session.config.workeroutput["left_out"] = dict(left_out)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -83,7 +84,11 @@ def pytest_testnodedown(node: Any) -> None:
     node.config.stash[LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    yield
     if left_out := config.stash[LEFT_OUT]:
         words = "; ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
         terminalreporter.write_line(f"Left out on this machine, in this pass: {words}")
@@ -92,17 +97,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def spare_the_books(flush: Callable[..., None]) -> Callable[..., None]:
     """Emptying a test database deletes from append-only tables, so lift their triggers meanwhile."""
 
-    def lifted(operations: BaseDatabaseOperations, using: str, sql_list: list[str]) -> None:
+    def lifted(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
         triggers.remove(operations.connection)
         try:
-            flush(operations, using, sql_list)
+            flush(operations, sql_list)
         finally:
             triggers.install(operations.connection)
 
     return lifted
 
 
-BaseDatabaseOperations.execute_sql_flush = spare_the_books(BaseDatabaseOperations.execute_sql_flush)  # type: ignore[method-assign] -- tests alone may empty the books
+BaseDatabaseOperations.execute_sql_flush = spare_the_books(BaseDatabaseOperations.execute_sql_flush)  # type: ignore[method-assign]  # tests alone may empty the books
 
 
 @pytest.fixture

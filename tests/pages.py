@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, ViewportSize
 
@@ -42,7 +43,8 @@ def open_page(browser: Browser, base: str, *, language: str, width: int, dark: b
         yield page
     finally:
         context.close()
-    assert complaints == []
+    if complaints:
+        pytest.fail("The page complains:\n" + "\n".join(complaints))
 
 
 def accessibility_faults(page: Page, *, least: str = "serious") -> list[str]:

@@ -110,7 +110,15 @@ def initialize(binaries: Path, home: Path, password: str, who: Identity) -> None
     secret = home / "password"
     secret.write_text(password, encoding="utf-8")
     who.own(secret)
-    command = [binaries / "initdb", "-D", home / "data", "-U", "evergreen", "--encoding=UTF8", "--locale=C.UTF-8"]
+    command = [
+        str(binaries / "initdb"),
+        "-D",
+        str(home / "data"),
+        "-U",
+        "evergreen",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+    ]
     command += ["--auth=scram-sha-256", f"--pwfile={secret}", "--no-sync"]
     made = subprocess.run(
         command,

@@ -17,13 +17,15 @@ os.environ["DEBUG"] = "0"
 for name in ("SECRET_KEY", "ALLOWED_HOSTS", "BROKER_URL", "CACHE_URL", "TRUSTED_PROXIES", "EVERGREEN_HTTPS"):
     os.environ.pop(name, None)
 
-from loyalty.settings import *  # noqa: E402, F403 -- the environment above must be set before they are read
-from loyalty.settings import DATABASES, STORAGES  # noqa: E402 -- likewise
+from loyalty.settings import *  # noqa: E402, F403  # the environment above must be set before they are read
+from loyalty.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402  # likewise
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_BROKER_URL = "memory://"
+LOGGING = {"version": 1, "disable_existing_loggers": False}  # pytest collects and shows them
+STATIC_ROOT.mkdir(exist_ok=True)  # pages are served straight from their sources
 
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     options = DATABASES["default"]["OPTIONS"]

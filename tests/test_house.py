@@ -64,7 +64,7 @@ def test_what_only_looks_inline_is_left_alone(tmp_path: Path, markup: str) -> No
             "class Tier:\n    def save(self) -> None: ...\n",
             "2: Tier.save() is overridden: write an operation",
         ),
-        ("x = 1  # noqa: E501\n", "1: a silenced check without a reason (`-- why`)"),
+        ("x = 1  # noqa: E501\n", "1: a silenced check without a reason (`# why`)"),
         ("# TO" + "DO: later\n", "1: TO" + "DO left behind"),
         ("x = 1\n" * 401, "401: 401 lines in a file, 400 at most: split it"),
         ("def f() -> None:\n" + "    x = 1\n" * 50, "1: f has 51 lines, 50 at most"),
@@ -84,6 +84,6 @@ def test_migrations_and_tests_may_be_long_and_a_reason_silences(tmp_path: Path) 
     (tmp_path / "members" / "migrations").mkdir(parents=True)
     (tmp_path / "members" / "migrations" / "0001_initial.py").write_text("x = 1\n" * 900)
 
-    found = broken(tmp_path, "tests/test_x.py", "x = 1  # noqa: E501 -- a table reads better on one line\n" * 500)
+    found = broken(tmp_path, "tests/test_x.py", "x = 1  # noqa: E501  # a table reads better on one line\n" * 500)
 
     assert found == []
