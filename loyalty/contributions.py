@@ -1,1 +1,46 @@
-CONTRIBUTES: tuple[()] = ()
+"""What the ground floor contributes itself: orders, the facts of an account, and its own work."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import facts, housekeeping, periods
+from loyalty.events import kinds, releasing
+from loyalty.ledger import expiring
+from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, ValueType
+
+SWEEP_RANGES = 10
+
+
+def _amount(payload: Mapping[str, Any]) -> int:
+    return int(payload["amount_minor"])
+
+
+def _sweep(as_of: datetime, _period: str, cursor: str) -> Stride:
+    """Ten ranges of accounts at a time, so a crash costs little."""
+    moves, last = expiring.sweep(now=as_of, after=int(cursor or 0), limit=SWEEP_RANGES)
+    return Stride(str(last) if moves else "", {"moves": moves})
+
+
+def _look_again(as_of: datetime, _period: str) -> Mapping[str, int]:
+    return {"released": releasing.look_again(now=as_of)}
+
+
+CONTRIBUTES: tuple[Contribution, ...] = (
+    kinds.ORDER_PAID,
+    kinds.ORDER_REFUNDED,
+    BuiltinMetric("orders", _("orders"), "order.paid", lambda _payload: 1),
+    BuiltinMetric("spend", _("money spent"), "order.paid", _amount, ValueType.MONEY),
+    *facts.FACTS,
+    Job(code="expire_points", label=_("Expire and activate points"), period=periods.every(60), walk=_sweep, catch_up=0),
+    Job(
+        code="release_parked",
+        label=_("Look again at events that wait"),
+        period=periods.every(1),
+        run=_look_again,
+        catch_up=0,
+    ),
+    *housekeeping.JOBS,
+)

@@ -222,11 +222,15 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class DemoData:
-    """Demo rows of one app, planted in order of ``rank`` by ``seed_demo``."""
+    """Demo rows of one app, planted in order of ``rank`` by ``seed_demo``.
+
+    ``plant`` is given the ``loyalty.demo.stage.Stage``; ``logins`` tells whom one can sign in as.
+    """
 
     code: str
     rank: int
     plant: Callable[[Any], None]
+    logins: Callable[[], Sequence[Any]] = tuple
 
 
 Contribution = (

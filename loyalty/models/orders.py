@@ -4,14 +4,18 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import ids
+
 
 class Order(models.Model):
     """One purchase. A guest order has no account until it is claimed.
 
     ``total_minor`` is what was paid in all (freight and points-paid part included);
     ``refunded_minor`` is cumulative and may exceed the total (the excess is flagged, not clawed).
+    ``clawed`` maps each earning entry to what has been asked back of it, cumulative.
     """
 
+    id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="orders")
     external_id = models.CharField(_("order id"), max_length=100)
     account = models.ForeignKey("loyalty.Account", models.PROTECT, null=True, blank=True, related_name="orders")
@@ -23,6 +27,7 @@ class Order(models.Model):
     freight_minor = models.BigIntegerField(_("freight (minor units)"), default=0)
     points_paid_minor = models.BigIntegerField(_("paid with points (minor units)"), default=0)
     refunded_minor = models.BigIntegerField(_("refunded so far (minor units)"), default=0)
+    clawed = models.JSONField(_("taken back so far"), default=dict)
     placed_at = models.DateTimeField(_("placed"))
     placed_on = models.DateField(_("business day"))
 

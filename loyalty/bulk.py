@@ -1,0 +1,167 @@
+"""Writing many rows with one statement, alike on SQLite and PostgreSQL.
+
+PostgreSQL unnests one array a column; SQLite runs one prepared statement over all rows. Used by the
+ledger and the event pipeline only, whose rows are numbered before they are written. Values must be
+of the column's own Python type; nothing is validated here but what the database checks. Only names of
+our own tables and columns are put into statements; values are always parameters (hence no S608).
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeAlias, cast
+
+from django.db import connection
+from django.db.models import Field, Model
+
+Row = Sequence[Any]
+Column: TypeAlias = "Field[Any, Any]"
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sqlite_datetime(value: datetime | None) -> str | None:
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def _sqlite_text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _sqlite_uuid(value: Any) -> str | None:
+    return None if value is None else value.hex
+
+
+_SQLITE: dict[str, Callable[[Any], Any]] = {
+    "DateTimeField": _sqlite_datetime,
+    "DateField": _sqlite_text,
+    "UUIDField": _sqlite_uuid,
+    "JSONField": _json,
+}
+
+
+def _fields(model: type[Model], columns: Sequence[str]) -> "list[Column]":
+    return [cast("Column", model._meta.get_field(name)) for name in columns]
+
+
+def _type_name(field: "Field[Any, Any]") -> str:
+    while field.remote_field is not None:
+        field = field.target_field  # type: ignore[attr-defined]  # only relations have one
+    return field.get_internal_type()
+
+
+def _column_types(fields: "Sequence[Column]") -> list[str]:
+    found = [field.rel_db_type(connection) if field.remote_field else field.db_type(connection) for field in fields]
+    return [kind or "text" for kind in found]
+
+
+def _arrays(fields: "Sequence[Column]", rows: Sequence[Row]) -> tuple[str, list[list[Any]]]:
+    """``unnest(...)`` of one array a column, JSON as text, with its parameters."""
+    kinds = ["text" if _type_name(field) == "JSONField" else kind.split("(")[0] for field, kind in _typed(fields)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    for index, field in enumerate(fields):
+        if _type_name(field) == "JSONField":
+            columns[index] = [_json(value) for value in columns[index]]
+    return "unnest(" + ", ".join(f"%s::{kind}[]" for kind in kinds) + ")", columns
+
+
+def _typed(fields: "Sequence[Column]") -> "Iterable[tuple[Column, str]]":
+    return zip(fields, _column_types(fields), strict=True)
+
+
+def _adapted(fields: "Sequence[Column]", rows: Sequence[Row]) -> list[list[Any]]:
+    adapt = [_SQLITE.get(_type_name(field)) for field in fields]
+    return [[fit(value) if fit else value for fit, value in zip(adapt, row, strict=True)] for row in rows]
+
+
+def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, tail: str = "") -> None:
+    """Inserts ``rows`` (values in the order of ``columns``); ``tail`` is an ON CONFLICT clause."""
+    if not rows:
+        return
+    fields = _fields(model, columns)
+    table = model._meta.db_table
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            source, arrays = _arrays(fields, rows)
+            picks = ", ".join(f"r.c{i}::{kind}" for i, (_, kind) in enumerate(_typed(fields)))
+            alias = ", ".join(f"c{i}" for i in range(len(fields)))
+            cursor.execute(f'INSERT INTO "{table}" ({names}) SELECT {picks} FROM {source} AS r({alias}) {tail}', arrays)
+        else:
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks}) {tail}', _adapted(fields, rows))
+
+
+def upsert(
+    model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, key: Sequence[str], add: bool = False
+) -> None:
+    """Inserts, or where ``key`` exists replaces the other columns (with ``add``: adds to them)."""
+    table = model._meta.db_table
+    keys = ", ".join(f'"{field.column}"' for field in _fields(model, key))
+    rest = [field.column for field in _fields(model, [name for name in columns if name not in key])]
+    changes = ", ".join(
+        f'"{name}" = "{table}"."{name}" + excluded."{name}"' if add else f'"{name}" = excluded."{name}"'
+        for name in rest
+    )
+    insert(model, columns, rows, tail=f"ON CONFLICT ({keys}) DO UPDATE SET {changes}")
+
+
+def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, key: str) -> set[Any]:
+    """Inserts the rows whose unique column ``key`` is new; returns the keys that were.
+
+    On PostgreSQL a key being inserted by another transaction is waited for. Rows are written in
+    order of ``key``, so two batches can't wait for each other in a circle.
+    """
+    place = list(columns).index(key)
+    rows = sorted(rows, key=lambda row: str(row[place]))
+    if not rows:
+        return set()
+    if connection.vendor == "postgresql":
+        return _insert_missing_postgresql(model, columns, rows, key)
+    wanted = [row[place] for row in rows]
+    taken = set(model._default_manager.filter(**{f"{key}__in": wanted}).values_list(key, flat=True))
+    insert(model, columns, [row for row in rows if row[place] not in taken])
+    return set(wanted) - taken
+
+
+def _insert_missing_postgresql(model: type[Model], columns: Sequence[str], rows: Sequence[Row], key: str) -> set[Any]:
+    fields = _fields(model, columns)
+    source, arrays = _arrays(fields, rows)
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    picks = ", ".join(f"r.c{i}::{kind}" for i, (_, kind) in enumerate(_typed(fields)))
+    alias = ", ".join(f"c{i}" for i in range(len(fields)))
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{table}" ({names}) SELECT {picks} FROM {source} AS r({alias}) '
+            f'ON CONFLICT ("{key}") DO NOTHING RETURNING "{key}"',
+            arrays,
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def update(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Sets ``columns[1:]`` of the rows whose primary key is ``columns[0]``."""
+    if not rows:
+        return
+    fields = _fields(model, columns)
+    table = model._meta.db_table
+    key, rest = fields[0], fields[1:]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            source, arrays = _arrays(fields, rows)
+            kinds = [kind for _, kind in _typed(fields)]
+            changes = ", ".join(f'"{f.column}" = r.c{i}::{kinds[i]}' for i, f in enumerate(rest, start=1))
+            alias = ", ".join(f"c{i}" for i in range(len(fields)))
+            cursor.execute(
+                f'UPDATE "{table}" SET {changes} FROM {source} AS r({alias}) WHERE "{table}"."{key.column}" = r.c0',
+                arrays,
+            )
+        else:
+            changes = ", ".join(f'"{field.column}" = %s' for field in rest)
+            adapted = _adapted(fields, rows)
+            cursor.executemany(
+                f'UPDATE "{table}" SET {changes} WHERE "{key.column}" = %s', [[*row[1:], row[0]] for row in adapted]
+            )

@@ -1,0 +1,52 @@
+"""Whose event is it? References as callers give them, turned into accounts.
+
+``m:`` a member number, ``x:`` the partner's own id of the customer, ``p:`` a phone number; a bare
+word is tried in that order. Directories of upper apps look up what the ground does not hold.
+"""
+
+from collections.abc import Collection, Mapping
+
+from loyalty.models import Account, AccountReference
+from loyalty.registry import Directory, registry
+
+SCHEMES = {"m": "number", "x": "external", "p": "phone"}
+
+
+def split(reference: str) -> tuple[str, str]:
+    """(scheme, value) of a reference; the scheme is empty for a bare word."""
+    head, colon, rest = reference.partition(":")
+    return (SCHEMES[head], rest) if colon and head in SCHEMES else ("", reference)
+
+
+def resolve(references: Collection[str], *, partner_id: int | None) -> dict[str, int]:
+    """The account of each reference that is known; one query for each kind of name."""
+    wanted = {reference: split(reference) for reference in references if reference}
+    found: dict[str, int] = {}
+    for scheme, look_up in (("number", _by_number), ("external", _by_external_id), ("phone", _by_directories)):
+        open_words = {
+            ref: value for ref, (asked, value) in wanted.items() if ref not in found and asked in ("", scheme)
+        }
+        if open_words:
+            known = look_up(set(open_words.values()), partner_id)
+            found.update({ref: known[value] for ref, value in open_words.items() if value in known})
+    return found
+
+
+def _by_number(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:
+    del partner_id
+    return dict(Account.objects.filter(number__in=values).values_list("number", "id"))
+
+
+def _by_external_id(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:
+    if partner_id is None:
+        return {}
+    rows = AccountReference.objects.filter(partner_id=partner_id, external_id__in=values)
+    return dict(rows.values_list("external_id", "account_id"))
+
+
+def _by_directories(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:
+    del partner_id
+    found: dict[str, int] = {}
+    for directory in registry.all(Directory):
+        found.update(directory.find(list(values)))
+    return found

@@ -1,0 +1,91 @@
+"""What deciding may ask about the accounts of a batch, loaded in a constant number of queries."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from loyalty import accounts, conditions, deciding, metrics, rulebook
+from loyalty.deciding import caps
+from loyalty.events.incoming import Draft
+from loyalty.models import Programme
+from loyalty.registry import Fact, registry
+
+
+def awarded_metric(rule_id: int, currency: str) -> str:
+    """The metric that counts what a rule has awarded, for its limits."""
+    return f"awarded:{rule_id}:{currency}"
+
+
+class Knowledge:
+    """Rules, tallies, facts, currencies and metrics around one batch of events."""
+
+    def __init__(
+        self, drafts: Sequence[Draft], programme: Programme, *, rules: Sequence[deciding.CompiledRule] | None = None
+    ) -> None:
+        self.programme = programme
+        self.policy = rulebook.policy(programme)
+        moments = [draft.occurred_at for draft in drafts]
+        in_force = rulebook.in_force(since=min(moments), until=max(moments)) if rules is None else rules
+        self.book = deciding.RuleBook.of(in_force)
+        kinds = {draft.kind for draft in drafts}
+        self.rules = [rule for rule in self.book if rule.kind in kinds]
+        self.units = accounts.currencies()
+        self.gauges = metrics.Gauges()
+        self._leaves = [leaf for rule in self.rules if rule.predicate for leaf in rule.predicate.leaves]
+        self._codes = {leaf.name for leaf in self._leaves if leaf.source == "fact"}
+        self._facts: dict[int, dict[str, Any]] = {}
+        self.sheet = conditions.TallySheet({})
+
+    @property
+    def is_volatile(self) -> bool:
+        """Whether some rule asks for a fact that deciding an earlier event may have changed."""
+        return any(fact.moves for fact in registry.all(Fact) if fact.code in self._codes)
+
+    def load(self, account_ids: Collection[int], days: Collection[date]) -> None:
+        """Loads tallies and facts; call it with the accounts locked."""
+        needs = conditions.needs(self._leaves, first_day=min(days))
+        for code, need in self._cap_needs(days):
+            needs[code] = needs[code] | need if code in needs else need
+        self.sheet = conditions.load_sheet(list(account_ids), needs)
+        self.refresh(account_ids)
+
+    def refresh(self, account_ids: Collection[int]) -> None:
+        """Reads the facts anew: one query, none where no rule asks for any."""
+        self._facts = conditions.load_facts(list(account_ids), self._codes) if self._codes else {}
+
+    def _cap_needs(self, days: Collection[date]) -> Iterable[tuple[str, conditions.Need]]:
+        first = min(days)
+        for rule in self.rules:
+            for cap in rule.caps:
+                if cap.per != "order":
+                    start, _ = caps.period(cap.per, first)
+                    ever = start == date.min
+                    yield awarded_metric(rule.rule_id, cap.currency), conditions.Need(first if ever else start, ever)
+
+    def about(self, account_id: int, day: date) -> "AccountView":
+        """What the engine may ask about one account on one business day."""
+        return AccountView(self, account_id, day)
+
+    def fact(self, account_id: int, code: str) -> Any:
+        return self._facts.get(account_id, _NOTHING).get(code)
+
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class AccountView:
+    """The ``deciding.Context`` of one account and day."""
+
+    __slots__ = ("_account_id", "_all", "_day")
+
+    def __init__(self, knowledge: Knowledge, account_id: int, day: date) -> None:
+        self._all, self._account_id, self._day = knowledge, account_id, day
+
+    def lookup(self, leaf: conditions.Leaf) -> Any:
+        if leaf.window is not None:
+            return self._all.sheet.value(self._account_id, leaf.name, leaf.window, self._day)
+        return self._all.fact(self._account_id, leaf.name)
+
+    def used(self, rule_id: int, currency: str, start: date, end: date) -> int:
+        first, last = (None, self._day) if start == date.min else (start, end - timedelta(days=1))
+        return self._all.sheet.sum_between(self._account_id, awarded_metric(rule_id, currency), first, last)

@@ -1,0 +1,56 @@
+"""Events that came before what they need: refunds before their order, orders before their member.
+
+They are recorded and answered "parked"; as soon as what they wait for is there they take the same
+road as any other event. Nothing is decided twice: the state moves by a guarded update.
+"""
+
+from collections.abc import Sequence
+
+from loyalty.events.incoming import Draft
+from loyalty.models import Event
+
+_COLUMNS = (
+    "id",
+    "kind",
+    "key",
+    "partner_id",
+    "account_id",
+    "cause_id",
+    "occurred_at",
+    "occurred_on",
+    "payload",
+    "fingerprint",
+)
+
+
+def stored(event: Event, *, account_id: int | None) -> Draft:
+    """A recorded event as the pipeline takes it, for ``account_id``."""
+    values = {name: getattr(event, name) for name in _COLUMNS}
+    state = Event.State.DECIDED if account_id is not None else Event.State.GUEST
+    return Draft(**values | {"account_id": account_id, "state": state})
+
+
+def release(event: Event, *, account_id: int | None, expected: str = Event.State.PARKED) -> Draft | None:
+    """Moves an event on from ``expected``; ``None`` where somebody else was faster."""
+    draft = stored(event, account_id=account_id)
+    draft.payload = {**draft.payload, "customer": ""} if account_id is not None else draft.payload
+    won = Event.objects.filter(pk=event.pk, state=expected).update(
+        state=draft.state, account_id=account_id, payload=draft.payload
+    )
+    return draft if won else None
+
+
+def refunds_of(decided: Sequence[Draft]) -> list[Draft]:
+    """Refunds that were waiting for the orders just placed; one query a partner, none without orders."""
+    placed: dict[int, dict[str, int | None]] = {}
+    for draft in decided:
+        if draft.kind == "order.paid" and draft.partner_id is not None:
+            placed.setdefault(draft.partner_id, {})[draft.payload["order_id"]] = draft.account_id
+    found: list[Draft] = []
+    for partner_id, accounts in placed.items():
+        waiting = Event.objects.filter(
+            state=Event.State.PARKED, partner_id=partner_id, kind="order.refunded", payload__order_id__in=list(accounts)
+        )
+        drafts = [release(event, account_id=accounts[event.payload["order_id"]]) for event in waiting]
+        found += [draft for draft in drafts if draft is not None]
+    return found

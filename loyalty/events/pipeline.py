@@ -1,0 +1,159 @@
+"""Recording and deciding, pass by pass: what a decision causes is an event of the next pass.
+
+The order of locks is: business keys (sorted), accounts (ascending), orders. Everything happens in
+the caller's transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import accounts, bulk, clock, orders
+from loyalty import programme as programmes
+from loyalty.errors import LoyaltyError
+from loyalty.events import parking
+from loyalty.events.folding import Fold, waves
+from loyalty.events.incoming import Draft, fingerprint
+from loyalty.events.knowledge import Knowledge
+from loyalty.events.refunding import Refunds
+from loyalty.ledger import store
+from loyalty.models import Event, GrantRecord, Programme
+from loyalty.registry import Effect, EventKind, Follower, Grant, Happening, registry
+
+MAX_PASSES = 6
+_EVENT = (
+    "id",
+    "kind",
+    "key",
+    "partner_id",
+    "account_id",
+    "cause_id",
+    "state",
+    "occurred_at",
+    "occurred_on",
+    "recorded_at",
+    "payload",
+    "fingerprint",
+)
+_GRANT = ("key", "effect", "account_id", "event_id", "rule_version_id", "params", "granted_at")
+
+
+class EndlessConsequences(LoyaltyError):
+    """Rules feed each other without end; nothing of the batch was kept."""
+
+    code = "endless_consequences"
+    sentence = _("Rules cause each other without end. Retire the rule that was published last.")
+
+
+def run(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict[str, Any]]:
+    """Records the drafts that are new, decides them and what follows; returns receipts by event."""
+    return follow_through(_record(drafts, now), now=now)
+
+
+def follow_through(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict[str, Any]]:
+    """Decides recorded events wave by wave, each with all its consequences before the next."""
+    programme = programmes.current()
+    ready = [draft for draft in drafts if draft.state in (Event.State.DECIDED, Event.State.GUEST)]
+    receipts: dict[UUID, dict[str, Any]] = {}
+    for wave in waves(ready, volatile=_is_volatile(ready, programme)):
+        pending: Sequence[Draft] = wave
+        for _pass in range(MAX_PASSES):
+            happenings, found = _decide(pending, programme, now)
+            receipts.update(found)
+            pending = [*_record(drafts_of(happenings, programme), now), *parking.refunds_of(pending)]
+            if not pending:
+                break
+        else:
+            raise EndlessConsequences
+    return receipts
+
+
+def drafts_of(happenings: Sequence[Happening], programme: Programme) -> list[Draft]:
+    """What our own operations and effects saw happen, ready to be recorded."""
+    return [
+        Draft(
+            kind=item.kind,
+            key=item.key,
+            partner_id=None,
+            account_id=item.account_id,
+            cause_id=item.cause_id,
+            occurred_at=item.occurred_at,
+            occurred_on=clock.business_day(item.occurred_at, programme.timezone, programme.day_start_hour),
+            payload=registry.get(EventKind, item.kind).parse(item.payload),
+            fingerprint=fingerprint(item.kind, item.occurred_at, item.payload),
+        )
+        for item in happenings
+    ]
+
+
+def _record(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
+    """Stores the drafts whose business key is new, and returns those."""
+    if not drafts:
+        return []
+    rows = [tuple(now if name == "recorded_at" else getattr(draft, name) for name in _EVENT) for draft in drafts]
+    new = bulk.insert_missing(Event, _EVENT, rows, key="key")
+    return [draft for draft in drafts if draft.key in new]
+
+
+def _is_volatile(drafts: Sequence[Draft], programme: Programme) -> bool:
+    """Whether to judge an account's events apart; only asked where one has several."""
+    accounts_met = [draft.account_id for draft in drafts if draft.account_id is not None]
+    if len(set(accounts_met)) == len(accounts_met):
+        return False
+    return Knowledge(drafts, programme).is_volatile
+
+
+def _decide(
+    drafts: Sequence[Draft], programme: Programme, now: datetime
+) -> tuple[list[Happening], dict[UUID, dict[str, Any]]]:
+    """Folds one wave over the states of its accounts, writes the difference and carries out grants."""
+    fold = _fold(drafts, programme, now)
+    receipts = {draft.id: fold.take(draft) for draft in drafts}
+    moved = sorted({purse.account_id for purse in fold.book.moved} & set(fold.causes))
+    fold.write()
+    happenings = _carry_out(fold.grants, now)
+    for follower in registry.all(Follower):
+        if moved:
+            happenings += follower.follow(moved, fold.causes, now)
+    return happenings, receipts
+
+
+def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:
+    """Locks the accounts and orders of the events and loads the states around them."""
+    knowledge = Knowledge(drafts, programme)
+    account_ids = sorted({draft.account_id for draft in drafts if draft.account_id is not None})
+    locked = accounts.lock(account_ids)
+    known = orders.find({key for draft in drafts if (key := order_key(draft))}, locked=True)
+    refunds = Refunds.load([state.event_id for state in known.values()])
+    refunded = sorted({state.account_id for state in known.values() if state.account_id is not None})
+    book = store.load(account_ids, with_lots=refunded, born_of=refunds.entry_ids())
+    day_of = store.days_of(programme)
+    for purse in [purse for purse in book.lots if purse.account_id in refunded]:
+        book.settle(purse, now, day_of)
+    days = {draft.occurred_on for draft in drafts} | {state.placed_on for state in known.values()}
+    knowledge.load(account_ids, days)
+    zones = {account: row.timezone for account, row in locked.items()}
+    return Fold(knowledge=knowledge, book=book, bought=known, refunds=refunds, zones=zones, now=now)
+
+
+def order_key(draft: Draft) -> orders.OrderKey | None:
+    """The order an event tells of, where it does."""
+    external_id = draft.payload.get("order_id") if draft.partner_id is not None else None
+    return (draft.partner_id or 0, external_id) if external_id else None
+
+
+def _carry_out(wishes: Sequence[tuple[str, Grant]], now: datetime) -> list[Happening]:
+    """Records the grants that are new and hands them to the effects, one call for each effect."""
+    rows = [
+        (grant.key, effect, grant.account_id, grant.event_id, grant.rule_version_id, dict(grant.params), now)
+        for effect, grant in wishes
+    ]
+    new = bulk.insert_missing(GrantRecord, _GRANT, rows, key="key")
+    happenings: list[Happening] = []
+    for code in sorted({effect for effect, grant in wishes if grant.key in new}):
+        grants = [grant for effect, grant in wishes if effect == code and grant.key in new]
+        happenings += registry.get(Effect, code).apply(grants, now)
+    return happenings

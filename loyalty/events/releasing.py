@@ -1,0 +1,111 @@
+"""Looking again at what waits: members who have joined since, orders that have come since.
+
+Also the two deeds by which people move an event on: claiming a guest order, and accepting or
+refusing a late one.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import accounts, orders
+from loyalty import programme as programmes
+from loyalty.errors import Conflict, LoyaltyError, NotFound
+from loyalty.events import customers, parking, pipeline
+from loyalty.models import Event, Order
+
+LOOK = 500
+
+
+class OrderNotFound(NotFound):
+    """No order of that number for this partner."""
+
+    code = "order_not_found"
+    sentence = _("We could not find this order. Please check the number.")
+
+
+class OrderAlreadyClaimed(Conflict):
+    """The order belongs to a member."""
+
+    code = "order_already_claimed"
+    sentence = _("This order already belongs to a member.")
+
+
+class ClaimTooLate(LoyaltyError):
+    """The days in which a guest order can be claimed are over."""
+
+    code = "claim_too_late"
+    sentence = _("Orders can be claimed within %(days)s days.")
+
+
+@transaction.atomic
+def claim(*, partner_id: int, order_id: str, account_id: int, now: datetime) -> Order:
+    """Gives a guest order to its buyer: decided as if paid by them then, dated and expiring from then.
+
+    Raises ``OrderNotFound``, ``OrderAlreadyClaimed``, ``ClaimTooLate``, ``AccountFrozen``. A second
+    claim by the same member changes nothing and returns the order.
+    """
+    accounts.lock_active(account_id)
+    found = orders.find([(partner_id, order_id)], locked=True).get((partner_id, order_id))
+    if found is None:
+        raise OrderNotFound
+    if found.account_id is None:
+        days = programmes.current().claim_days
+        if found.placed_at < now - timedelta(days=days):
+            raise ClaimTooLate(days=days)
+        _give(found, account_id, now)
+    elif found.account_id != account_id:
+        raise OrderAlreadyClaimed
+    return Order.objects.get(pk=found.id)
+
+
+def _give(order: orders.OrderState, account_id: int, now: datetime) -> None:
+    Order.objects.filter(pk=order.id, account=None).update(account_id=account_id)
+    event = Event.objects.get(pk=order.event_id)
+    draft = parking.release(event, account_id=account_id, expected=Event.State.GUEST)
+    if draft is not None:
+        pipeline.follow_through([draft], now=now)
+
+
+def look_again(*, now: datetime) -> int:
+    """Releases parked events whose member or order is there by now; returns how many."""
+    waiting = Event.objects.filter(state=Event.State.PARKED).order_by("recorded_at").values_list("id", flat=True)
+    return sum(_look_at(event_id, now) for event_id in list(waiting[:LOOK]))
+
+
+@transaction.atomic
+def _look_at(event_id: UUID, now: datetime) -> bool:
+    event = Event.objects.get(pk=event_id)
+    reference = event.payload.get("customer", "")
+    if event.kind == "order.paid":
+        account_id = customers.resolve([reference], partner_id=event.partner_id).get(reference)
+        if account_id is None:
+            return False
+    else:
+        order = Order.objects.filter(partner=event.partner, external_id=event.payload["order_id"]).first()
+        if order is None:
+            return False
+        account_id = order.account_id
+    draft = parking.release(event, account_id=account_id)
+    if draft is not None:
+        pipeline.follow_through([draft], now=now)
+    return draft is not None
+
+
+@transaction.atomic
+def accept(*, event_id: UUID, now: datetime) -> None:
+    """Takes a late event out of review and decides it by the rules in force when it happened.
+
+    One that is no longer under review is left as it is.
+    """
+    event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
+    draft = parking.release(event, account_id=event.account_id, expected=Event.State.REVIEW)
+    if draft is not None:
+        pipeline.follow_through([draft], now=now)
+
+
+def refuse(*, event_id: UUID) -> bool:
+    """Refuses an event under review; it stays recorded and gives nothing."""
+    return bool(Event.objects.filter(pk=event_id, state=Event.State.REVIEW).update(state=Event.State.REFUSED))

@@ -1,0 +1,143 @@
+"""Orders as the books need them: placed by a batch, refunded cumulatively, claimed by their buyer."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from loyalty import bulk, ids
+from loyalty.models import Order, OrderLine, Store
+
+OrderKey = tuple[int, str]  # partner, external id
+
+
+@dataclass(slots=True)
+class OrderState:
+    """One order in a batch; ``is_new`` ones are inserted with their lines, others updated."""
+
+    id: UUID
+    event_id: UUID
+    partner_id: int
+    external_id: str
+    account_id: int | None
+    currency: str
+    total_minor: int
+    placed_at: datetime
+    placed_on: date
+    refunded_minor: int = 0
+    clawed: dict[str, int] = field(default_factory=dict)
+    payload: Mapping[str, Any] | None = None
+    is_new: bool = False
+    is_touched: bool = False
+
+    @property
+    def key(self) -> OrderKey:
+        return (self.partner_id, self.external_id)
+
+
+_STATE = (
+    "id",
+    "event_id",
+    "partner_id",
+    "external_id",
+    "account_id",
+    "currency",
+    "total_minor",
+    "placed_at",
+    "placed_on",
+    "refunded_minor",
+    "clawed",
+)
+_ORDER = (
+    "id",
+    "event_id",
+    "partner_id",
+    "external_id",
+    "account_id",
+    "currency",
+    "total_minor",
+    "placed_at",
+    "placed_on",
+    "refunded_minor",
+    "clawed",
+    "customer_ref",
+    "store_id",
+    "freight_minor",
+    "points_paid_minor",
+)
+_LINE = ("order_id", "position", "kind", "sku", "title", "category", "quantity", "amount_minor", "is_voided")
+
+
+def find(keys: Collection[OrderKey], *, locked: bool = False) -> dict[OrderKey, OrderState]:
+    """The orders of these keys that exist; ``locked`` until the transaction ends, in order of id."""
+    found: dict[OrderKey, OrderState] = {}
+    for partner_id in sorted({partner for partner, _ in keys}):
+        rows = Order.objects.filter(partner_id=partner_id, external_id__in=[e for p, e in keys if p == partner_id])
+        if locked:
+            rows = rows.select_for_update(no_key=True, of=("self",)).order_by("id")
+        for row in rows.values_list(*_STATE):
+            state = OrderState(*row)
+            found[state.key] = state
+    return found
+
+
+def placed(
+    *, event_id: UUID, partner_id: int, account_id: int | None, payload: Mapping[str, Any], at: datetime, on: date
+) -> OrderState:
+    """The order that an ``order.paid`` event tells of."""
+    return OrderState(
+        id=ids.uuid7(),
+        event_id=event_id,
+        partner_id=partner_id,
+        external_id=payload["order_id"],
+        account_id=account_id,
+        currency=payload["currency"],
+        total_minor=payload["amount_minor"],
+        placed_at=at,
+        placed_on=on,
+        payload=payload,
+        is_new=True,
+    )
+
+
+def write(states: Iterable[OrderState]) -> None:
+    """Inserts new orders with their lines and updates what refunds moved."""
+    states = list(states)
+    new = [state for state in states if state.is_new]
+    stores = _stores({(state.payload or {}).get("store", "") for state in new})
+    bulk.insert(Order, _ORDER, [_row(state, stores) for state in new])
+    bulk.insert(OrderLine, _LINE, [line for state in new for line in _lines(state)])
+    moved = [state for state in states if state.is_touched and not state.is_new]
+    bulk.update(Order, ("id", "refunded_minor", "clawed"), [(s.id, s.refunded_minor, s.clawed) for s in moved])
+
+
+def _stores(codes: set[str]) -> dict[str, int]:
+    wanted = codes - {""}
+    return dict(Store.objects.filter(code__in=wanted).values_list("code", "id")) if wanted else {}
+
+
+def _row(state: OrderState, stores: Mapping[str, int]) -> tuple[Any, ...]:
+    payload = state.payload or {}
+    return (
+        *(getattr(state, name) for name in _STATE),
+        payload.get("customer", ""),
+        stores.get(payload.get("store", "")),
+        payload["freight_minor"],
+        payload["points_paid_minor"],
+    )
+
+
+def _lines(state: OrderState) -> Iterable[tuple[Any, ...]]:
+    for line in (state.payload or {}).get("lines", ()):
+        yield (
+            state.id,
+            line["position"],
+            line["kind"],
+            line["sku"],
+            line["title"],
+            line["category"],
+            line["quantity"],
+            line["amount_minor"],
+            line["voided"],
+        )
