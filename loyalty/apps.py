@@ -1,8 +1,9 @@
-"""Start-up of the ground floor: collects every app's contributions, once."""
+"""Start-up of the ground floor: collects every app's contributions, once, and lays the start rows."""
 
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
@@ -17,3 +18,5 @@ class LoyaltyConfig(AppConfig):
         for config in apps.get_app_configs():
             if config.module is not None and module_has_submodule(config.module, "contributions"):
                 registry.add(import_module(f"{config.name}.contributions").CONTRIBUTES)
+        foundation = import_module("loyalty.foundation")  # knows models, so not before they are loaded
+        post_migrate.connect(foundation.after_migrate, sender=self, dispatch_uid="loyalty.foundation")
