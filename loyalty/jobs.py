@@ -28,7 +28,7 @@ BUDGET = timedelta(minutes=8)  # a walking job then hands over, and the next tic
 ATTEMPTS = 5
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 KEPT = timedelta(days=90)
-HEARTBEAT = {"job": "heartbeat", "period": "beat"}
+HEARTBEAT: dict[str, Any] = {"job": "heartbeat", "period": "beat"}
 RUNNING, DONE, FAILED = JobRun.State.RUNNING, JobRun.State.DONE, JobRun.State.FAILED
 
 

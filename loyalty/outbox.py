@@ -79,7 +79,7 @@ def enqueue_many(*, letters: Sequence[Letter], now: datetime) -> None:
 
 def wake() -> None:
     """After commit, hint that there is something to drain. A broker that is down is not our trouble."""
-    if not any(hook is _hint for _, hook, _ in connection.run_on_commit):
+    if not any(_hint in hook for hook in connection.run_on_commit):
         transaction.on_commit(_hint, robust=True)
 
 

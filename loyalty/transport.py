@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES, filesystem
@@ -87,7 +87,7 @@ class Channel(filesystem.Channel):
     def data_folder_out(self) -> str:
         return str(self.queue)
 
-    def _put(self, queue: str, payload: Any, **_kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]  # stubs name it twice
         """Names begin with wall-clock nanoseconds, so their order outlives a restart."""
         name = f"{time.time_ns()}_{uuid.uuid4().hex}.{queue}.msg"
         write_whole(self.queue / name, dumps(payload), aside=self.drafts)
@@ -110,10 +110,10 @@ class Channel(filesystem.Channel):
                 return payload
         raise Empty
 
-    def get_table(self, exchange: str) -> list[filesystem.exchange_queue_t]:
+    def get_table(self, exchange: str) -> list[Any]:
         """Bindings of an exchange; a table that cannot be read counts as empty and is made anew."""
         try:
-            rows = loads(self._exchange_file(exchange).read_text(encoding="utf-8"))
+            rows = loads(self._table(exchange).read_text(encoding="utf-8"))
             return [filesystem.exchange_queue_t(*row) for row in rows]
         except FileNotFoundError:
             return []
@@ -121,7 +121,7 @@ class Channel(filesystem.Channel):
             logger.warning("The bindings of exchange %r were unreadable", exchange)
             return []
 
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str | None, queue: str) -> None:
         binding = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
         with self._bindings_locked():
             table = self.get_table(exchange)
@@ -136,8 +136,13 @@ class Channel(filesystem.Channel):
                 self._write_table(exchange, [each for each in table if each != binding])
         self._purge(queue)
 
-    def _write_table(self, exchange: str, table: list[filesystem.exchange_queue_t]) -> None:
-        write_whole(self._exchange_file(exchange), dumps(table), aside=self.drafts)
+    def _table(self, exchange: str) -> Path:
+        """The file of an exchange; Kombu's own check refuses names that would lead elsewhere."""
+        path: Path = cast("Any", self)._exchange_file(exchange)  # noqa: SLF001  # our parent's, missing from its stubs
+        return path
+
+    def _write_table(self, exchange: str, table: list[Any]) -> None:
+        write_whole(self._table(exchange), dumps(table), aside=self.drafts)
 
     @contextmanager
     def _bindings_locked(self) -> Iterator[None]:

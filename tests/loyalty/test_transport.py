@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty
+from typing import cast
 
 import pytest
 from kombu import Connection
@@ -16,7 +17,7 @@ QUEUE = "celery"
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[Channel]:
     with Connection("safe+filesystem://", transport_options={"folder": str(tmp_path)}) as connection:
-        yield connection.default_channel
+        yield cast("Channel", connection.default_channel)
 
 
 def test_messages_come_back_in_the_order_they_were_sent(channel: Channel) -> None:
@@ -48,7 +49,7 @@ def test_kombus_own_transport_fails_on_an_empty_message(tmp_path: Path) -> None:
         Connection("filesystem://", transport_options=options) as connection,
         pytest.raises(ValueError, match="Expecting"),
     ):
-        connection.default_channel._get(QUEUE)
+        cast("Channel", connection.default_channel)._get(QUEUE)
 
 
 def test_a_queue_has_only_its_own_messages(channel: Channel) -> None:
