@@ -1,4 +1,4 @@
-"""Bring the product up: check, prepare, then web and worker with its scheduler, supervised.
+"""Bring the product up: check, prepare, then web, worker and scheduler, supervised.
 
 `python -m bin.up`, which is what `make run` does once the environment stands. One instance per
 state folder. Obeys HOST, PORT, WEB_CONCURRENCY, EVERGREEN_VAR and, through the settings,
@@ -103,13 +103,15 @@ def prepare(logins: Path) -> None:
 
 
 def product(host: str, port: int) -> dict[str, Sequence[str]]:
-    """The commands of the web server and of the worker that carries the scheduler."""
-    web = ["-m", "gunicorn", "loyalty.wsgi:application", "--bind", f"{host}:{port}", "--preload"]
-    web += ["--worker-class", "gthread", "--workers", os.environ.get("WEB_CONCURRENCY", "2")]
-    web += ["--threads", "4", "--no-control-socket", "--graceful-timeout", "5"]
-    worker = ["-m", "celery", "-A", "loyalty", "worker", "-B", "-P", "threads", "-c", "4"]
-    worker += ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
-    return {"web": [sys.executable, *web], "worker": [sys.executable, *worker]}
+    """The commands of web server, worker and scheduler; each its own process, so no death is overlooked."""
+    web = ["gunicorn", "loyalty.wsgi:application", "--bind", f"{host}:{port}", "--preload", "--no-control-socket"]
+    web += ["--worker-class", "gthread", "--workers", os.environ.get("WEB_CONCURRENCY", "2"), "--threads", "4"]
+    web += ["--graceful-timeout", "5"]
+    worker = ["celery", "-A", "loyalty", "worker", "--pool", "threads", "--concurrency", "4", "--loglevel", "INFO"]
+    worker += ["--without-gossip", "--without-mingle"]
+    scheduler = ["celery", "-A", "loyalty", "beat", "--pidfile=", "--loglevel", "INFO"]
+    commands = {"web": web, "worker": worker, "scheduler": scheduler}
+    return {name: [sys.executable, "-m", *words] for name, words in commands.items()}
 
 
 def announce(host: str, port: int, logins: Path, logs: Path, seconds: float) -> None:
