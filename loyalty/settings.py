@@ -217,10 +217,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["loyalty.api.describing.point_to_components"],
 }
 
 BROKER_DIR = VAR / "broker"
 CELERY_BROKER_URL = env.str("BROKER_URL", default="safe+filesystem://")
+CELERY_BROKER_CONNECTION_TIMEOUT = 2  # a request that leaves a hint must not wait for a dead broker
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_keepalive": True}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
