@@ -3,6 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from loyalty.web import health
+
 urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("members.api.urls")),
+    path("api/", include("loyalty.api.urls")),
 ]

@@ -90,7 +90,7 @@ class Refunds:
         steps = [
             step
             for earned in self.earned.get(order.event_id, ())
-            if (step := self._take(book, order, earned, targets, stamp, knowledge.programme)) is not None
+            if (step := self._take(book, order, earned, targets, stamp, knowledge)) is not None
         ]
         excess = max(0, order.refunded_minor - order.total_minor)
         return {
@@ -124,7 +124,7 @@ class Refunds:
         earned: Earned,
         targets: Mapping[str, int],
         stamp: Stamp,
-        programme: Programme,
+        knowledge: Knowledge,
     ) -> dict[str, Any] | None:
         key = earned.entry_id.hex
         clawed = order.clawed.get(key, 0)
@@ -137,7 +137,7 @@ class Refunds:
             earned.entry_id,
             wanted,
             stamp=stamp._replace(rule_version_id=earned.rule_version_id),
-            may_owe=programme.refund_shortfall == Programme.RefundShortfall.DEBT,
+            may_owe=knowledge.programme.refund_shortfall == Programme.RefundShortfall.DEBT,
         )
         return {
             "reverses": key,
@@ -145,6 +145,7 @@ class Refunds:
             "taken": wanted - uncollected,
             "uncollected": uncollected,
             "entry": entry.id.hex if entry else None,
+            "currency": next(code for code, unit in knowledge.units.items() if unit.pk == earned.purse.currency_id),
         }
 
     def measured(self, gauge: Gauge, order: OrderState, refunded: int) -> int:

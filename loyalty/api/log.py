@@ -1,0 +1,46 @@
+"""What a partner said and what we answered, kept for support: cut at 4 kB, contacts masked."""
+
+import re
+from datetime import datetime
+
+from loyalty.models import PartnerCall
+
+LONGEST = 4096
+PHONE = re.compile(r"(?<![\w.-])(\+?\d{1,3}[ -]?)?(\d{3})[ -]?\d{4}[ -]?(\d{4})(?![\w.-])")
+EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)")
+
+
+def mask(text: str) -> str:
+    """Phone numbers as ``138****8000``, addresses as ``m***@example.com``."""
+    return EMAIL.sub(r"\1***@\2", PHONE.sub(r"\2****\3", text))
+
+
+def cut(text: str) -> str:
+    """At most 4 kB of UTF-8, without NUL (which PostgreSQL would refuse)."""
+    return text.replace("\x00", "").encode(errors="replace")[:LONGEST].decode(errors="ignore")
+
+
+def note(
+    *,
+    partner_id: int,
+    request_id: str,
+    method: str,
+    path: str,
+    status: int,
+    body: bytes,
+    answer: bytes,
+    took_ms: int,
+    now: datetime,
+) -> PartnerCall:
+    """Writes one row. Masking comes before cutting, so that no half of a number slips through."""
+    return PartnerCall.objects.create(
+        partner_id=partner_id,
+        request_id=request_id,
+        method=method[:8],
+        path=cut(mask(path))[:200],
+        status=status,
+        body=cut(mask(body[: 4 * LONGEST].decode(errors="replace"))),
+        answer=cut(mask(answer[: 4 * LONGEST].decode(errors="replace"))),
+        took_ms=max(0, took_ms),
+        called_at=now,
+    )

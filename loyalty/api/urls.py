@@ -1,0 +1,16 @@
+"""Addresses under ``/api/``: the kernel's endpoints and the reference; the last line catches the rest."""
+
+from django.urls import path, re_path
+
+from loyalty.api import docs, errors, events
+
+urlpatterns = [
+    path("v1/events", events.Events.as_view(), name="api-events"),
+    path("v1/events/batch", events.Batches.as_view(), name="api-events-batch"),
+    path("v1/events/simulate", events.Simulation.as_view(), name="api-events-simulate"),
+    path("v1/events/<str:event_id>", events.EventDetail.as_view(), name="api-event"),
+    path("schema/", docs.schema, name="api-schema"),
+    path("docs/", docs.interactive, name="api-docs"),
+    path("docs/errors/", docs.error_codes, name="api-errors"),
+    re_path(r"^.*$", errors.unknown_path, name="api-unknown"),
+]

@@ -1,0 +1,204 @@
+"""What the reference says of ``/members``."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from loyalty import faults
+from loyalty.api.describing import (
+    BOOLEAN,
+    IDEMPOTENCY_KEY,
+    INTEGER,
+    MOMENT,
+    REPLAYED,
+    TEXT,
+    answer,
+    example,
+    listed,
+    maybe,
+    named,
+    problems,
+    record,
+    word,
+)
+from loyalty.api.reference import ENTRY, ENTRY_EXAMPLE, FAULTS, KEY_FAULTS
+from members import details, enrolment, phones
+from members.api import finding, statement
+from members.api.shapes import NEW_MEMBER
+
+TAG = "Members"
+MEMBER = record(
+    number=TEXT,
+    name=TEXT,
+    phone=maybe(TEXT),
+    status=word("active", "frozen", "closed"),
+    tier=maybe(record(code=TEXT, name=TEXT)),
+    joined_at=MOMENT,
+)
+PILE = record(at=MOMENT, amount=INTEGER)
+POSITION = record(
+    code=TEXT,
+    name=TEXT,
+    available=INTEGER,
+    pending=INTEGER,
+    held=INTEGER,
+    debt=INTEGER,
+    expiring=listed(PILE),
+    pending_until=listed(PILE),
+)
+TENDER = record(currency=TEXT, points=INTEGER, value=TEXT, value_minor=INTEGER, limit=maybe(TEXT))
+BALANCE = record(member=TEXT, as_of=MOMENT, currencies=listed(POSITION), tender=maybe(TENDER))
+ENTRIES = record(entries=listed(ENTRY), next=maybe(TEXT), has_more=BOOLEAN)
+named(
+    Member=MEMBER, NewMember=NEW_MEMBER.schema(), Position=POSITION, Tender=TENDER, Balance=BALANCE, Statement=ENTRIES
+)
+
+MEMBER_EXAMPLE: dict[str, Any] = {
+    "number": "68012345678",
+    "name": "Wang Fang",
+    "phone": "138****8000",
+    "status": "active",
+    "tier": {"code": "silver", "name": "Silver"},
+    "joined_at": "2026-11-11T01:58:12Z",
+}
+BALANCE_EXAMPLE: dict[str, Any] = {
+    "member": "68012345678",
+    "as_of": "2026-11-11T02:00:00Z",
+    "currencies": [
+        {
+            "code": "points",
+            "name": "Points",
+            "available": 1250,
+            "pending": 100,
+            "held": 0,
+            "debt": 0,
+            "expiring": [{"at": "2026-12-31T16:00:00Z", "amount": 250}],
+            "pending_until": [{"at": "2026-11-18T02:00:00Z", "amount": 100}],
+        }
+    ],
+    "tender": {"currency": "CNY", "points": 1200, "value": "12.00", "value_minor": 1200, "limit": "asked"},
+}
+LIMIT = {
+    "type": "integer",
+    "minimum": statement.SHORTEST,
+    "maximum": statement.LONGEST,
+    "default": statement.USUAL,
+}
+REF = OpenApiParameter(
+    "ref",
+    {"type": "string", "minLength": 1},
+    OpenApiParameter.PATH,
+    description="`m:` member number, `x:` your own id of the customer, `p:` phone; a bare word is tried in that order.",
+    examples=[example("Your own id", "x:C-1001"), example("Phone", "p:+8613800138000")],
+)
+GONE = (finding.MemberUnknown(param="ref"), finding.MemberErased(param="ref"))
+
+POST_MEMBER = extend_schema(
+    operation_id="enrol_member",
+    tags=[TAG],
+    summary="Enrol a member",
+    description="Needs a phone number, an e-mail address or your own id of the customer. With an id that you have "
+    "enrolled before, the first member is returned. Scope `members:write`.",
+    parameters=[IDEMPOTENCY_KEY, REPLAYED],
+    request={"application/json": NEW_MEMBER.schema()},
+    responses={
+        200: answer(MEMBER, "Enrolled before.", example("Known", MEMBER_EXAMPLE, 200)),
+        201: answer(MEMBER, "Enrolled.", example("New", MEMBER_EXAMPLE, 201)),
+        **problems(
+            *FAULTS[:7],
+            phones.PhoneUnreadable(param="phone"),
+            details.EmailUnreadable(param="email"),
+            details.BirthdayAhead(param="birthday"),
+            *KEY_FAULTS,
+            enrolment.PhoneTaken(param="phone"),
+            enrolment.EmailTaken(param="email"),
+            enrolment.ContactNeeded(param="phone"),
+            details.GuardianNeeded(param="birthday", years=details.GUARDED_YEARS),
+            body=True,
+        ),
+    },
+    examples=[
+        example(
+            "By phone",
+            {
+                "name": "Wang Fang",
+                "phone": "138 0013 8000",
+                "external_id": "C-1001",
+                "consents": {"terms": True, "marketing": False},
+            },
+        )
+    ],
+)
+GET_MEMBER = extend_schema(
+    operation_id="get_member",
+    tags=[TAG],
+    summary="Read a member",
+    description="Phone numbers are masked. Scope `members:read`.",
+    parameters=[REF],
+    responses={
+        200: answer(MEMBER, "The member.", example("A member", MEMBER_EXAMPLE, 200)),
+        **problems(*GONE, faults.UnknownField(param="verbose")),
+    },
+)
+GET_BALANCE = extend_schema(
+    operation_id="get_balance",
+    tags=[TAG],
+    summary="Read what a member has",
+    description="As of this instant, never waiting for a job. With `amount`, also how many points may pay such an "
+    "order and what they are worth. Scope `members:read`.",
+    parameters=[
+        REF,
+        OpenApiParameter(
+            "amount",
+            {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
+            description="What is to be paid, in the programme's money, as decimal text.",
+            examples=[example("¥25.00", "25.00")],
+        ),
+    ],
+    responses={
+        200: answer(BALANCE, "What there is.", example("Points", BALANCE_EXAMPLE, 200)),
+        **problems(
+            *GONE,
+            faults.UnknownField(param="verbose"),
+            faults.InvalidFormat(param="amount", expected="100.00"),
+            faults.TooManyDecimals(param="amount", currency="CNY", digits=2),
+            faults.NegativePrice(param="amount"),
+        ),
+    },
+)
+GET_ENTRIES = extend_schema(
+    operation_id="get_entries",
+    tags=[TAG],
+    summary="Read a member's statement",
+    description="Newest first. Take `next` as `cursor` for the page after. Scope `members:read`.",
+    parameters=[
+        REF,
+        OpenApiParameter("currency", {"type": "string", "maxLength": 20}, description="Only this currency."),
+        OpenApiParameter("since", {"type": "string", "format": "date-time"}, description="From this instant on."),
+        OpenApiParameter("until", {"type": "string", "format": "date-time"}, description="Before this instant."),
+        OpenApiParameter("cursor", {"type": "string"}, description="`next` of the page before."),
+        OpenApiParameter(
+            "limit",
+            {
+                "type": "integer",
+                "minimum": statement.SHORTEST,
+                "maximum": statement.LONGEST,
+                "default": statement.USUAL,
+            },
+            description="Entries a page.",
+        ),
+    ],
+    filters=False,
+    responses={
+        200: answer(
+            ENTRIES, "A page.", example("One entry", {"entries": [ENTRY_EXAMPLE], "next": None, "has_more": False}, 200)
+        ),
+        **problems(
+            *GONE,
+            faults.UnknownField(param="page"),
+            faults.InvalidDate(param="since", expected="2026-11-11T10:00:00+08:00"),
+            statement.InvalidCursor(param="cursor"),
+            faults.OutOfRange(param="limit", minimum=statement.SHORTEST, maximum=statement.LONGEST),
+        ),
+    },
+)

@@ -1,0 +1,129 @@
+"""``/members``: partners enrol members, and read who they are, what they have and why."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from loyalty import money
+from loyalty import programme as programmes
+from loyalty.api.idempotency import Answer
+from loyalty.api.telling import moment, tell_entry
+from loyalty.api.views import PartnerView
+from loyalty.deciding import tender
+from loyalty.ledger import reading
+from loyalty.models import PartnerKey, Programme
+from loyalty.readers import Amount
+from members import enrolment, phones
+from members.api import finding, reference, statement
+from members.api.shapes import NEW_MEMBER
+from members.models import Member
+
+SPENT = "points"
+
+
+def tell_member(member: Member) -> dict[str, Any]:
+    """A member as partners see them: contacts are masked."""
+    return {
+        "number": member.account.number,
+        "name": member.name,
+        "phone": phones.mask(member.phone) if member.phone else None,
+        "status": member.account.status,
+        "tier": {"code": member.tier.code, "name": member.tier.name} if member.tier else None,
+        "joined_at": moment(member.joined_at),
+    }
+
+
+def tell_position(code: str, place: reading.Position) -> dict[str, Any]:
+    return {
+        "code": code,
+        "name": place.currency.name,
+        "available": place.available,
+        "pending": place.pending,
+        "held": place.held,
+        "debt": place.debt,
+        "expiring": [{"at": moment(at), "amount": amount} for at, amount in place.expiring],
+        "pending_until": [{"at": moment(at), "amount": amount} for at, amount in place.pending_until],
+    }
+
+
+def tell_tender(text: str, available: int, programme: Programme) -> dict[str, Any]:
+    """How many points may pay an order of ``text`` (decimal, the programme's money), and their worth."""
+    order = money.minor(Amount().read(text, "amount"), programme.currency, "amount")
+    policy = tender.TenderPolicy(
+        programme.tender_points, programme.tender_minor, programme.tender_minimum, programme.tender_share_percent
+    )
+    offer = tender.quote(asked=available, balance=available, order_minor=order, policy=policy)
+    return {
+        "currency": programme.currency,
+        "points": offer.points,
+        "value": money.text(offer.value_minor, programme.currency),
+        "value_minor": offer.value_minor,
+        "limit": offer.limit or None,
+    }
+
+
+class Members(PartnerView):
+    """Enrolment. The partner's own id, where given, makes a repeat harmless for ever."""
+
+    scopes = {"POST": PartnerKey.Scope.MEMBERS_WRITE}
+
+    @reference.POST_MEMBER
+    def post(self, request: Request) -> Response:
+        return self.once(request, self._post)
+
+    def _post(self, data: dict[str, Any]) -> Answer:
+        values = NEW_MEMBER.read(data)
+        given = {purpose: said for purpose, said in (values.pop("consents") or {}).items() if said is not None}
+        member = enrolment.enrol(
+            **values, consents=given, partner_id=self.partner.pk, source=Member.Source.API, now=self.now
+        )
+        return Answer(201 if member.joined_at == self.now else 200, tell_member(member))
+
+
+class MemberDetail(PartnerView):
+    """One member."""
+
+    scopes = {"GET": PartnerKey.Scope.MEMBERS_READ}
+
+    @reference.GET_MEMBER
+    def get(self, request: Request, ref: str) -> Response:
+        self.query(request, ())
+        return Response(tell_member(finding.member(ref, self.partner)))
+
+
+class MemberBalance(PartnerView):
+    """What a member has at this instant; with ``amount``, what of it may pay such an order."""
+
+    scopes = {"GET": PartnerKey.Scope.MEMBERS_READ}
+
+    @reference.GET_BALANCE
+    def get(self, request: Request, ref: str) -> Response:
+        query = self.query(request, ("amount",))
+        programme = programmes.current()
+        member = finding.member(ref, self.partner)
+        places = reading.position(member.account_id, now=self.now, programme=programme)
+        told: dict[str, Any] = {
+            "member": member.account.number,
+            "as_of": moment(self.now),
+            "currencies": [tell_position(code, place) for code, place in places.items()],
+            "tender": None,
+        }
+        if "amount" in query:
+            available = places[SPENT].available if SPENT in places else 0
+            told["tender"] = tell_tender(query["amount"], available, programme)
+        return Response(told)
+
+
+class MemberEntries(PartnerView):
+    """The statement: every move of a member's points, each with its why."""
+
+    scopes = {"GET": PartnerKey.Scope.MEMBERS_READ}
+
+    @reference.GET_ENTRIES
+    def get(self, request: Request, ref: str) -> Response:
+        query = self.query(request, statement.NAMES)
+        member = finding.member(ref, self.partner)
+        entries, cursor = statement.page(member.account_id, query)
+        told = [tell_entry(entry, self.partner.pk) for entry in entries]
+        return Response({"entries": told, **statement.tell_cursor(cursor)})
