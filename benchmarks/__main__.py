@@ -30,6 +30,7 @@ def database(wanted: str) -> Iterator[str]:
     """A migrated, empty database of its own, and its name with version."""
     with tempfile.TemporaryDirectory(prefix="evergreen-bench-") as folder:
         os.environ |= {"EVERGREEN_VAR": folder, "EVERGREEN_DEMO": "1", "DJANGO_SETTINGS_MODULE": "loyalty.settings"}
+        Path(folder, "static").mkdir()
         os.environ.pop("DATABASE_URL", None)
         if wanted == "sqlite":
             django.setup()

@@ -16,14 +16,13 @@ from pathlib import Path
 import django
 from django.apps import apps
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from bin import catalogues
 
 ROOT = Path(__file__).resolve().parent.parent
-SEED, LOGINS = "seed_demo", "demo_logins"
 UNSEEN = ["redoc", "rest_framework"]  # libraries' pages that no address of ours shows
 
 
@@ -43,16 +42,11 @@ def migrate() -> None:
             call_command("migrate", interactive=False, verbosity=0)
 
 
-def seed(unfinished: Path) -> None:
-    """Load the demo into an empty database; the mark tells of a load that was cut short."""
-    if SEED not in get_commands():
-        return
-    if apps.get_model("loyalty", "Account").objects.exists() and not unfinished.exists():
-        return
-    with told("Loading the demo programme and its members"):
-        unfinished.touch()
-        call_command(SEED, verbosity=0)
-        unfinished.unlink()
+def seed() -> None:
+    """Load the demo into an empty database, in one transaction: one cut short is simply done again."""
+    if settings.DEMO and not apps.get_model("loyalty", "Account").objects.exists():
+        with told("Loading the demo programme and its members"):
+            call_command("seed_demo", verbosity=0)
 
 
 def static_fingerprint() -> str:
@@ -77,19 +71,17 @@ def collect_static() -> None:
 
 
 def write_logins(path: Path) -> None:
-    if LOGINS not in get_commands():
-        path.write_text("No demo logins yet: `manage.py createsuperuser` makes one.\n", "utf-8")
-        return
     words = io.StringIO()
-    call_command(LOGINS, stdout=words)
-    path.write_text(words.getvalue(), encoding="utf-8")
+    if settings.DEMO:
+        call_command("demo_logins", stdout=words)
+    path.write_text(words.getvalue() or "`manage.py createsuperuser` makes the first login.\n", encoding="utf-8")
 
 
 def main(logins: Path) -> None:
     catalogues.compile_stale()
     django.setup()
     migrate()
-    seed(settings.VAR / "demo-unfinished")
+    seed()
     collect_static()
     write_logins(logins)
 

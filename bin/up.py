@@ -114,10 +114,11 @@ def product(host: str, port: int) -> dict[str, Sequence[str]]:
     return {name: [sys.executable, "-m", *words] for name, words in commands.items()}
 
 
-def announce(host: str, port: int, logins: Path, logs: Path, seconds: float) -> None:
-    print(f"\nEvergreen is ready after {seconds:.0f} s: http://{host}:{port}/\n")
-    print(logins.read_text(encoding="utf-8").rstrip())
-    print(f"\nLogs: {logs}    Ctrl-C stops everything.", flush=True)
+def announce(base: str, logins: Path, logs: Path, seconds: float) -> None:
+    print(f"\nEvergreen is ready after {seconds:.0f} s.\n")
+    for what, path in (("Members", "/"), ("Operators", "/admin/"), ("Partner API", "/api/docs/")):
+        print(f"{what:<12}{base}{path}")
+    print(f"\n{logins.read_text(encoding='utf-8').rstrip()}\n\nLogs: {logs}    Ctrl-C stops everything.", flush=True)
 
 
 def main() -> int:
@@ -137,7 +138,7 @@ def main() -> int:
                 product(host, port),
                 logs=logs,
                 ready=lambda: is_healthy(local, port),
-                announce=lambda: announce(local, port, logins, logs, time.monotonic() - began),
+                announce=lambda: announce(f"http://{local}:{port}", logins, logs, time.monotonic() - began),
             )
     except ValueError:
         print(f"PORT must be a number, not {os.environ['PORT']!r}.", file=sys.stderr)
