@@ -133,6 +133,7 @@ def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:
     day_of = store.days_of(programme)
     for purse in [purse for purse in book.lots if purse.account_id in refunded]:
         book.settle(purse, now, day_of)
+    refunds.note_expired(book)
     days = {draft.occurred_on for draft in drafts} | {state.placed_on for state in known.values()}
     knowledge.load(account_ids, days)
     zones = {account: row.timezone for account, row in locked.items()}

@@ -67,6 +67,17 @@ class Refunds:
         """Every entry that may be taken back, so the book can load the lots born of them."""
         return [earned.entry_id for pile in self.earned.values() for earned in pile]
 
+    def note_expired(self, book: Book) -> None:
+        """Adds what settling the book for this very batch has expired, which no table knows yet."""
+        expired = {row.id for row in book.entries if row.counter == Entry.Counter.EXPIRED}
+        lots = {lot.id: lot.entry_id for lot in book.born.values()}
+        by_id = {earned.entry_id: earned for pile in self.earned.values() for earned in pile}
+        for allocation in book.allocations:
+            if allocation.entry_id in expired and allocation.lot_id is not None:
+                earned = by_id.get(lots[allocation.lot_id])
+                if earned is not None:
+                    earned.gone += allocation.amount
+
     def learn(self, event_id: UUID, payload: Mapping[str, Any], receipt: Mapping[str, Any], book: Book) -> None:
         """Takes in an order decided in this very batch, whose entries are not in the tables yet."""
         self.payloads[event_id], self.receipts[event_id] = payload, receipt

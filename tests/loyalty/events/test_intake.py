@@ -1,55 +1,27 @@
 """Events in, points out: the road from a till's order to the books."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from loyalty import accounts, programme, rules
+from loyalty import rules
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming, Status
-from loyalty.ledger import reading, spending
-from loyalty.models import Account, Balance, Currency, Entry, Event, Lot, Order, Partner, Programme, Rule, Tally
+from loyalty.ledger import spending
+from loyalty.models import Account, Balance, Currency, Entry, Event, Lot, Order, Partner, Programme, Tally
+from tests.loyalty.till import NOW, net, one_for_one, open_account, open_till, order, publish, refund
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 11, 4, tzinfo=UTC)
 
 
 @pytest.fixture
 def till() -> Partner:
-    return Partner.objects.create(code="till", name="Till")
+    return open_till()
 
 
 @pytest.fixture
 def account() -> Account:
-    return accounts.open_account(now=NOW - timedelta(days=300))
-
-
-def publish(code: str, effects: list[dict[str, Any]], *, since: datetime | None = None, **columns: Any) -> Rule:
-    rule = Rule.objects.create(
-        code=code, name_zh=code, kind=columns.pop("kind", "order.paid"), effects=effects, **columns
-    )
-    rules.publish(rule, by=None, now=since or NOW - timedelta(days=365))
-    return rule
-
-
-def one_for_one() -> Rule:
-    return publish("base", [{"effect": "points.rate", "currency": "points", "points": 1, "per_minor": 100}])
-
-
-def order(order_id: str, minor: int, account: Account | None, at: datetime = NOW, **more: Any) -> Incoming:
-    customer = {"customer": f"m:{account.number}"} if account else {}
-    payload = {"order_id": order_id, "currency": "CNY", "amount_minor": minor, **customer, **more}
-    return Incoming("order.paid", payload, at)
-
-
-def refund(refund_id: str, order_id: str, minor: int, at: datetime = NOW) -> Incoming:
-    payload = {"order_id": order_id, "refund_id": refund_id, "currency": "CNY", "amount_minor": minor}
-    return Incoming("order.refunded", payload, at)
-
-
-def available(account: Account, now: datetime = NOW) -> int:
-    return reading.position(account.pk, now=now, programme=programme.current())["points"].net
+    return open_account()
 
 
 def test_an_order_becomes_points_and_tallies(till: Partner, account: Account) -> None:
@@ -61,7 +33,7 @@ def test_an_order_becomes_points_and_tallies(till: Partner, account: Account) ->
     entry = Entry.objects.get()
     assert (entry.amount, entry.balance_after, entry.version, entry.counter) == (100, 100, 1, "issued")
     assert entry.rule_version == rule.versions.get()
-    assert available(account) == 100
+    assert net(account) == 100
     assert dict(Tally.objects.values_list("metric__code", "value")) == {"orders": 1, "spend": 10050}
     assert Order.objects.get().account == account
 
@@ -109,7 +81,7 @@ def test_refunds_beyond_the_order_take_back_what_it_gave_and_flag_the_rest(till:
 
     outcome = intake.post([refund("R1", "A1", 12000)], partner=till, now=NOW)[0]
 
-    assert available(account) == 0
+    assert net(account) == 0
     assert outcome.receipt["reversal"]["excess_minor"] == 2000
     assert Order.objects.get().refund_excess_minor == 2000
 
@@ -137,7 +109,7 @@ def test_a_refund_beyond_the_balance_is_absorbed_where_the_programme_says_so(til
 
     entry = Entry.objects.get(counter="clawed_back")
     assert (entry.amount, entry.desired) == (-50, -150)
-    assert available(account) == 0
+    assert net(account) == 0
     assert outcome.receipt["reversal"]["steps"][0]["uncollected"] == 100
 
 
@@ -148,11 +120,11 @@ def test_a_refund_beyond_the_balance_becomes_debt_that_the_next_order_pays(till:
     spending.spend(account_id=account.pk, amount=100, now=NOW)
 
     intake.post([refund("R1", "A1", 15000)], partner=till, now=NOW)
-    owing = available(account)
+    owing = net(account)
     intake.post([order("A2", 12000, account)], partner=till, now=NOW)
 
     assert owing == -100
-    assert available(account) == 20
+    assert net(account) == 20
     assert Lot.objects.order_by("id").last().remaining == 20  # type: ignore[union-attr]  # there are two
 
 
@@ -163,7 +135,7 @@ def test_a_refund_that_comes_early_waits_for_its_order(till: Partner, account: A
     intake.post([order("A1", 10000, account)], partner=till, now=NOW)
 
     assert early.status == Status.PARKED
-    assert available(account) == 60
+    assert net(account) == 60
     assert set(Event.objects.values_list("state", flat=True)) == {"decided"}
 
 
@@ -175,7 +147,7 @@ def test_order_and_refund_may_come_in_one_batch_in_any_order(till: Partner, acco
     )
 
     assert [outcome.status for outcome in outcomes] == [Status.ACCEPTED, Status.ACCEPTED]
-    assert available(account) == 60
+    assert net(account) == 60
 
 
 def test_one_bad_row_does_not_spoil_the_batch(till: Partner, account: Account) -> None:

@@ -1,0 +1,191 @@
+"""The auditor: every invariant of the books as one query that finds nothing when they are right.
+
+I1 and I2 (each transaction has two sides, and they sum to zero) hold by construction: an entry names
+both the member's account and the programme account. The rest is asked of the tables, read-only, in
+production too. Names follow the list of ledger invariants: I3 … I22.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum, Window
+from django.db.models.expressions import Expression
+from django.db.models.functions import Coalesce, Lag, RowNumber
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import triggers
+from loyalty.models import Allocation, Balance, Entry, Event, Lot, Order
+from loyalty.models.accounts import NET
+
+STALLED = timedelta(hours=36)
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One row that breaks an invariant: which, what row, and what is wrong in figures."""
+
+    invariant: str
+    row: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A law of the books and the query that looks for what breaks it."""
+
+    code: str
+    law: str | Promise
+    look: Callable[[datetime], Iterator[Breach]]
+
+
+def run(*, now: datetime) -> list[Breach]:
+    """Every breach found, at most 50 for each invariant; empty when the books are right."""
+    found: list[Breach] = []
+    for invariant in INVARIANTS:
+        for count, breach in enumerate(invariant.look(now)):
+            if count == SHOWN:
+                break
+            found.append(breach)
+    return found
+
+
+def _sum_of(rows: Any, *group: str) -> Expression:
+    """The sum of ``amount`` over ``rows``, which are tied to the outer query."""
+    total = rows.order_by().values(*group).annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total), 0)
+
+
+def _balances_match_entries(_now: datetime) -> Iterator[Breach]:
+    entries = Entry.objects.filter(account=OuterRef("account"), currency=OuterRef("currency"))
+    rows = Balance.objects.annotate(net=NET, posted=_sum_of(entries, "account")).exclude(net=F("posted"))
+    for row in rows.values_list("account__number", "currency__code", "net", "posted"):
+        yield Breach("I3", f"{row[0]} {row[1]}", f"balance {row[2]}, entries {row[3]}")
+    counts = Entry.objects.order_by().values("account", "currency").annotate(last=Max("version"))
+    held = {(b.account_id, b.currency_id): b.version for b in Balance.objects.only("account", "currency", "version")}
+    for account, currency, last in counts.values_list("account", "currency", "last").iterator():
+        if held.get((account, currency)) != last:
+            yield Breach(
+                "I3", f"{account}:{currency}", f"balance at version {held.get((account, currency))}, last {last}"
+            )
+
+
+def _versions_chain(_now: datetime) -> Iterator[Breach]:
+    purse = {"partition_by": [F("account"), F("currency")], "order_by": F("version").asc()}
+    rows = Entry.objects.annotate(
+        before=Coalesce(Window(Lag("balance_after"), **purse), 0), place=Window(RowNumber(), **purse)
+    ).exclude(balance_after=F("before") + F("amount"), version=F("place"))
+    for row in rows.values_list("id", "version", "place", "before", "amount", "balance_after"):
+        yield Breach("I4", str(row[0]), f"version {row[1]} at {row[2]}, {row[3]} {row[4]:+d} is not {row[5]}")
+
+
+def _amounts_in_range(_now: datetime) -> Iterator[Breach]:
+    limit = 10**15
+    for row in Entry.objects.filter(Q(amount=0) | Q(amount__gt=limit) | Q(amount__lt=-limit)).values_list(
+        "id", "amount"
+    ):
+        yield Breach("I5", str(row[0]), f"amount {row[1]}")
+
+
+def _nothing_negative(_now: datetime) -> Iterator[Breach]:
+    below = Q(available__lt=0) | Q(pending__lt=0) | Q(held__lt=0) | Q(debt__lt=0)
+    for row in Balance.objects.filter(below).values_list("account__number", "available", "pending", "held", "debt"):
+        yield Breach("I6", row[0], f"available {row[1]}, pending {row[2]}, held {row[3]}, debt {row[4]}")
+
+
+def _credit_or_debt(_now: datetime) -> Iterator[Breach]:
+    for row in Balance.objects.filter(available__gt=0, debt__gt=0).values_list("account__number", "available", "debt"):
+        yield Breach("I7", row[0], f"available {row[1]} and debt {row[2]}")
+
+
+def _lots_back_balances(_now: datetime) -> Iterator[Breach]:
+    lots = Lot.objects.filter(account=OuterRef("account"), currency=OuterRef("currency"))
+    for name, kind in (("available", Q(activated_at__isnull=False)), ("pending", Q(activated_at=None))):
+        left = lots.filter(kind).order_by().values("account").annotate(total=Sum("remaining")).values("total")
+        rows = Balance.objects.annotate(backed=Coalesce(Subquery(left), 0)).exclude(**{name: F("backed")})
+        for row in rows.values_list("account__number", "currency__code", name, "backed"):
+            yield Breach("I9", f"{row[0]} {row[1]}", f"{name} {row[2]}, lots {row[3]}")
+
+
+def _allocations_explain_lots(_now: datetime) -> Iterator[Breach]:
+    taken = _sum_of(Allocation.objects.filter(lot=OuterRef("pk")), "lot")
+    rows = Lot.objects.annotate(gone=F("amount") - F("remaining"), taken=taken).exclude(gone=F("taken"))
+    for row in rows.values_list("id", "gone", "taken"):
+        yield Breach("I10", str(row[0]), f"gone {row[1]}, allocated {row[2]}")
+
+
+def _lots_in_range(_now: datetime) -> Iterator[Breach]:
+    for row in Lot.objects.filter(Q(remaining__lt=0) | Q(remaining__gt=F("amount"))).values_list("id", "remaining"):
+        yield Breach("I11", str(row[0]), f"left {row[1]}")
+
+
+def _debits_are_allocated(_now: datetime) -> Iterator[Breach]:
+    given = _sum_of(Allocation.objects.filter(entry=OuterRef("pk"), kind__in=["drain", "debt"]), "entry")
+    rows = Entry.objects.filter(amount__lt=0).annotate(given=given).exclude(amount=-F("given"))
+    for row in rows.values_list("id", "amount", "given"):
+        yield Breach("I12", str(row[0]), f"amount {row[1]}, allocated {row[2]}")
+    for entry_id in Entry.objects.filter(amount__gt=0, lot=None).values_list("id", flat=True):
+        yield Breach("I12", str(entry_id), "opened no lot")
+
+
+def _debt_is_explained(_now: datetime) -> Iterator[Breach]:
+    tied = {"entry__account": OuterRef("account"), "entry__currency": OuterRef("currency")}
+    owed = _sum_of(Allocation.objects.filter(kind="debt", **tied), "entry__account")
+    paid = _sum_of(Allocation.objects.filter(kind="repay", **tied), "entry__account")
+    rows = Balance.objects.annotate(owed=owed - paid).exclude(debt=F("owed"))
+    for row in rows.values_list("account__number", "debt", "owed"):
+        yield Breach("I12", row[0], f"debt {row[1]}, allocations say {row[2]}")
+
+
+def _expiry_runs(now: datetime) -> Iterator[Breach]:
+    late = Lot.objects.filter(remaining__gt=0, expires_at__lt=now - STALLED)
+    for row in late.values_list("id", "expires_at", "remaining"):
+        yield Breach("I13", str(row[0]), f"{row[2]} left since {row[1]:%Y-%m-%d %H:%M}")
+
+
+def _keys_are_unique(_now: datetime) -> Iterator[Breach]:
+    rows = Event.objects.order_by().values("key").annotate(times=Count("id")).filter(Q(times__gt=1) | Q(key=""))
+    for row in rows.values_list("key", "times"):
+        yield Breach("I14", row[0], f"{row[1]} events")
+
+
+def _refunds_fit_their_order(_now: datetime) -> Iterator[Breach]:
+    back = _sum_of(Entry.objects.filter(reverses=OuterRef("pk")), "reverses")
+    rows = Entry.objects.filter(amount__gt=0, reversals__isnull=False).annotate(back=back).filter(amount__lt=-F("back"))
+    for row in rows.values_list("id", "amount", "back").distinct():
+        yield Breach("I15", str(row[0]), f"gave {row[1]}, taken back {-row[2]}")
+    awards = Entry.objects.filter(counter=Entry.Counter.ISSUED, event__isnull=False).order_by()
+    for order in Order.objects.exclude(clawed={}).iterator():
+        given = dict(awards.filter(event_id=order.event_id).values_list("id", "amount"))
+        for entry_id, amount in given.items():
+            if order.clawed.get(entry_id.hex, 0) > amount:
+                yield Breach("I15", order.external_id, f"asked back {order.clawed[entry_id.hex]} of {amount}")
+
+
+def _triggers_stand(_now: datetime) -> Iterator[Breach]:
+    standing = triggers.installed(connection)
+    for trigger, table in triggers.names():
+        if trigger not in standing:
+            yield Breach("T1", table, f"trigger {trigger} is gone")
+
+
+INVARIANTS = (
+    Invariant("I3", _("The stored balance is the sum of the entries."), _balances_match_entries),
+    Invariant("I4", _("Entries are numbered without a gap and chain."), _versions_chain),
+    Invariant("I5", _("No amount is zero or beyond 10^15."), _amounts_in_range),
+    Invariant("I6", _("No part of a balance is negative."), _nothing_negative),
+    Invariant("I7", _("Nobody has points and a debt at once."), _credit_or_debt),
+    Invariant("I9", _("Lots back the balance."), _lots_back_balances),
+    Invariant("I10", _("Allocations explain what has left each lot."), _allocations_explain_lots),
+    Invariant("I11", _("What is left of a lot is between nothing and all."), _lots_in_range),
+    Invariant("I12", _("Each debit is allocated in full, each credit opened a lot."), _debits_are_allocated),
+    Invariant("I12", _("Debt is what debits owe less what was repaid."), _debt_is_explained),
+    Invariant("I13", _("Expiry is not stalled."), _expiry_runs),
+    Invariant("I14", _("Each business key is there once."), _keys_are_unique),
+    Invariant("I15", _("No more is taken back than was given."), _refunds_fit_their_order),
+    Invariant("T1", _("The triggers that keep the books append-only stand."), _triggers_stand),
+)
