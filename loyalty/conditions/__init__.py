@@ -1,0 +1,38 @@
+"""Conditions: "who" and "if", written once as a tree and compiled twice, to a predicate and to SQL.
+
+``tree`` reads, ``vocabulary`` validates, ``predicate`` judges an event, ``query`` chooses members,
+``sheet`` keeps a batch's tallies, ``wording`` says it in words. No eval anywhere; every tree is
+bounded. This page only gathers their doors.
+"""
+
+from loyalty.conditions.faults import ConditionError
+from loyalty.conditions.predicate import Finding, Lookup, Predicate
+from loyalty.conditions.predicate import compile_tree as compile  # noqa: A004 - conditions.compile(), like re.compile()
+from loyalty.conditions.query import accounts, load_facts, where
+from loyalty.conditions.sheet import Need, TallySheet, load_sheet, needs
+from loyalty.conditions.tree import Leaf
+from loyalty.conditions.vocabulary import catalogue, validate
+from loyalty.conditions.windows import Window, bounds
+from loyalty.conditions.wording import failure, sentence
+
+__all__ = [
+    "ConditionError",
+    "Finding",
+    "Leaf",
+    "Lookup",
+    "Need",
+    "Predicate",
+    "TallySheet",
+    "Window",
+    "accounts",
+    "bounds",
+    "catalogue",
+    "compile",
+    "failure",
+    "load_facts",
+    "load_sheet",
+    "needs",
+    "sentence",
+    "validate",
+    "where",
+]
