@@ -62,8 +62,8 @@ def _sum_of(rows: Any, *group: str) -> Expression:
 
 def _balances_match_entries(_now: datetime) -> Iterator[Breach]:
     entries = Entry.objects.filter(account=OuterRef("account"), currency=OuterRef("currency"))
-    rows = Balance.objects.annotate(net=NET, posted=_sum_of(entries, "account")).exclude(net=F("posted"))
-    for row in rows.values_list("account__number", "currency__code", "net", "posted"):
+    rows = Balance.objects.annotate(known=NET, posted=_sum_of(entries, "account")).exclude(known=F("posted"))
+    for row in rows.values_list("account__number", "currency__code", "known", "posted"):
         yield Breach("I3", f"{row[0]} {row[1]}", f"balance {row[2]}, entries {row[3]}")
     counts = Entry.objects.order_by().values("account", "currency").annotate(last=Max("version"))
     held = {(b.account_id, b.currency_id): b.version for b in Balance.objects.only("account", "currency", "version")}
@@ -75,10 +75,11 @@ def _balances_match_entries(_now: datetime) -> Iterator[Breach]:
 
 
 def _versions_chain(_now: datetime) -> Iterator[Breach]:
-    purse = {"partition_by": [F("account"), F("currency")], "order_by": F("version").asc()}
-    rows = Entry.objects.annotate(
-        before=Coalesce(Window(Lag("balance_after"), **purse), 0), place=Window(RowNumber(), **purse)
-    ).exclude(balance_after=F("before") + F("amount"), version=F("place"))
+    purse, order = [F("account"), F("currency")], F("version").asc()
+    before = Window(Lag("balance_after"), partition_by=purse, order_by=order)
+    place = Window(RowNumber(), partition_by=purse, order_by=order)
+    rows = Entry.objects.annotate(before=Coalesce(before, 0), place=place)
+    rows = rows.exclude(balance_after=F("before") + F("amount"), version=F("place"))
     for row in rows.values_list("id", "version", "place", "before", "amount", "balance_after"):
         yield Breach("I4", str(row[0]), f"version {row[1]} at {row[2]}, {row[3]} {row[4]:+d} is not {row[5]}")
 

@@ -183,7 +183,7 @@ def test_a_daily_limit_clips_and_says_so(till: Partner, account: Account) -> Non
 
     step = outcome.receipt["steps"][0]
     assert (step["desired"], step["awarded"], step["reason"]) == (50, 20, "clipped:day")
-    assert Entry.objects.filter(event_id=outcome.event_id).values_list("amount", "desired").get() == (20, 50)
+    assert Entry.objects.filter(event=outcome.event_id).values_list("amount", "desired").get() == (20, 50)
 
 
 def test_a_late_order_is_judged_by_the_version_in_force_when_it_happened(till: Partner, account: Account) -> None:
