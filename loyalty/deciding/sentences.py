@@ -1,0 +1,162 @@
+"""Why, and why not: a receipt step or a verdict as one plain sentence, for member and operator alike.
+
+Reads receipts as plain data, so a sentence can be made years after the decision. Whole sentences
+are translated. ``units`` names currencies by code, since their names are the programme's.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_currency, get_currency_precision
+from django.utils import formats
+from django.utils.translation import get_language, to_locale
+from django.utils.translation import gettext as _
+
+from loyalty import conditions, texts
+from loyalty.deciding.model import Verdict
+from loyalty.registry import Effect, registry
+
+Step = Mapping[str, Any]
+Units = Mapping[str, str]
+
+
+def of_receipt(receipt: Mapping[str, Any], units: Units) -> list[str]:
+    """A sentence for each step, in the active language."""
+    return [of_step(step, units, receipt.get("policy") or {}) for step in receipt.get("steps", ())]
+
+
+def of_step(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
+    """Why this step gave what it gave. ``policy`` is the receipt's own note of it."""
+    if step["kind"] == "grant":
+        effect = registry.find(Effect, step["grant"])
+        return str(effect.sentence(step["params"])) if effect else step["grant"]
+    said = _BASES[step["kind"]](step, units, policy)
+    if not step.get("cap"):
+        return said
+    return _("%(sentence)s (%(limit)s)") % {"sentence": said, "limit": _limit(step)}
+
+
+def of_verdict(verdict: Verdict, units: Units, policy: Mapping[str, Any], *, kind: str | None = None) -> str:
+    """What became of a rule, and if it did not apply, why not. ``kind`` names the event's fields."""
+    if verdict.steps:
+        return _("; ").join(of_step(step, units, policy) for step in verdict.steps)
+    if verdict.outcome == "schedule":
+        return _schedule(verdict.part)
+    if verdict.outcome == "condition" and verdict.finding is not None:
+        money = policy.get("currency", "CNY")
+        return _("Not met: %(condition)s") % {
+            "condition": conditions.failure(verdict.finding, kind=kind, currency=money)
+        }
+    if verdict.by is not None:
+        name = {"rule": texts.pick(verdict.by["name_zh"], verdict.by["name_en"])}
+        if verdict.outcome == "exclusive":
+            return _("“%(rule)s” applies alone.") % name
+        return _("“%(rule)s” came first, and rules after it do not count.") % name
+    if verdict.outcome == "not_in_force":
+        return _("This version was not in force at the time.")
+    return _("Nothing in it counts for this rule.")
+
+
+def _rate(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
+    money = policy.get("currency", "CNY")
+    numbers = _numbers(step, units) | {
+        "basis": _money(step["basis_minor"], money),
+        "points": step["rate"]["points"],
+        "money": _money(step["rate"]["per_minor"], money, short=True),
+    }
+    if step["rate"]["points"] == "1" and policy.get("mode") == "floor":
+        return _("Order %(basis)s, 1 %(unit)s for every full %(money)s: %(given)s") % numbers
+    return _("Order %(basis)s, %(points)s %(unit)s for every %(money)s: %(given)s") % numbers
+
+
+def _multiply(step: Step, units: Units, _policy: Mapping[str, Any]) -> str:
+    numbers = _numbers(step, units) | {"factor": step["factor"]}
+    if not step["desired"]:
+        return _("%(rule)s: counted ×%(factor)s") % numbers
+    return _("%(rule)s ×%(factor)s: %(given)s %(unit)s") % numbers
+
+
+def _fixed(step: Step, units: Units, _policy: Mapping[str, Any]) -> str:
+    return _("%(rule)s: %(given)s %(unit)s") % _numbers(step, units)
+
+
+_BASES = {"rate": _rate, "multiply": _multiply, "fixed": _fixed}
+
+
+def _numbers(step: Step, units: Units) -> dict[str, Any]:
+    return {
+        "rule": texts.pick(step["name_zh"], step["name_en"]),
+        "unit": units.get(step["currency"], step["currency"]),
+        "given": f"+{_figure(step['awarded'])}",
+    }
+
+
+def _limit(step: Step) -> str:
+    """What a limit did: how high it is, how far it was used, how much of this still counts."""
+    cap = step["cap"]
+    numbers = {
+        "limit": _figure(cap["limit"]),
+        "used": _figure(cap["used"]),
+        "desired": _figure(step["desired"]),
+        "awarded": _figure(step["awarded"]),
+    }
+    if step["reason"].startswith("rejected"):
+        return _rejected(cap["per"]) % numbers
+    return _clipped(cap["per"]) % numbers
+
+
+def _clipped(per: str) -> str:
+    match per:
+        case "order":
+            return _("limit %(limit)s each time: %(awarded)s of %(desired)s count")
+        case "day":
+            return _("limit %(limit)s that day, %(used)s earned before: %(awarded)s of %(desired)s count")
+        case "month":
+            return _("limit %(limit)s that month, %(used)s earned before: %(awarded)s of %(desired)s count")
+        case "year":
+            return _("limit %(limit)s that year, %(used)s earned before: %(awarded)s of %(desired)s count")
+        case _:
+            return _("limit %(limit)s in all, %(used)s earned before: %(awarded)s of %(desired)s count")
+
+
+def _rejected(per: str) -> str:
+    match per:
+        case "order":
+            return _("limit %(limit)s each time: %(desired)s is more, so none count")
+        case "day":
+            return _("limit %(limit)s that day, %(used)s earned before: %(desired)s more do not fit, so none count")
+        case "month":
+            return _("limit %(limit)s that month, %(used)s earned before: %(desired)s more do not fit, so none count")
+        case "year":
+            return _("limit %(limit)s that year, %(used)s earned before: %(desired)s more do not fit, so none count")
+        case _:
+            return _("limit %(limit)s in all, %(used)s earned before: %(desired)s more do not fit, so none count")
+
+
+def _schedule(part: str) -> str:
+    match part:
+        case "from":
+            return _("The rule had not begun yet.")
+        case "until":
+            return _("The rule was over.")
+        case "weekdays":
+            return _("The rule runs on other days of the week.")
+        case "hours":
+            return _("The rule runs at other hours.")
+        case _:
+            return _("The rule runs on other dates.")
+
+
+def _figure(number: int) -> str:
+    return formats.number_format(number, use_l10n=True, force_grouping=True)
+
+
+def _money(minor: int, currency: str, *, short: bool = False) -> str:
+    """``8000`` → ``¥80.00``; a whole amount is shorter without its zeros: ``¥1``."""
+    digits = get_currency_precision(currency)
+    amount = Decimal(minor).scaleb(-digits)
+    bare = not digits or (short and amount == amount.to_integral_value())
+    pattern = "¤#,##0" if bare else f"¤#,##0.{'0' * digits}"
+    locale = to_locale(get_language() or "zh-hans")
+    return format_currency(amount, currency, format=pattern, currency_digits=False, locale=locale)
