@@ -1,0 +1,33 @@
+"""What a person agreed to: every answer is a row, the latest one counts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.errors import LoyaltyError
+from members.models import Consent, Member
+
+TEXT_VERSION = "2026-01"
+"""Version of the terms and notices that are shown now; a changed text gets a new one."""
+
+
+class TermsNeeded(LoyaltyError):
+    code = "terms_needed"
+    sentence = _("Please agree to the membership terms first; everything else is up to you.")
+
+
+def answer(member: Member, answers: Mapping[str, bool], *, now: datetime, version: str = TEXT_VERSION) -> None:
+    """Records an answer to each purpose named; an answer that changes nothing writes no row."""
+    standing = given(member)
+    Consent.objects.bulk_create(
+        Consent(member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now)
+        for purpose, is_given in answers.items()
+        if standing.get(purpose) is not is_given
+    )
+
+
+def given(member: Member) -> dict[str, bool]:
+    """Purpose → the latest answer; purposes never answered are missing (and count as no)."""
+    rows = Consent.objects.filter(member=member).order_by("answered_at", "id")
+    return dict(rows.values_list("purpose", "is_given"))

@@ -1,0 +1,204 @@
+"""Joining: an account, the person behind it, their consent and perhaps a login, all at once.
+
+One person by :func:`enrol`, whoever asks (page, partner, staff); many nameless ones by
+:func:`enrol_references`, for customers met in an import. Both tell the rules ``member.joined`` in
+the same transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import accounts, clock, programme
+from loyalty.errors import Conflict, LoyaltyError
+from loyalty.events import intake
+from loyalty.models import Account, AccountReference, User
+from loyalty.registry import Happening
+from members import consent, details, finding, numbers
+from members.models import Consent, Member, Tier
+
+CHUNK = 1000
+_ATTEMPTS = 3
+
+
+class ContactNeeded(LoyaltyError):
+    code = "contact_needed"
+    sentence = _("Please give a phone number or an e-mail address, so that the card can be found again.")
+
+
+class PhoneTaken(Conflict):
+    code = "phone_taken"
+    sentence = _("There is already a member with this phone number. Please sign in, or use another number.")
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    sentence = _("There is already a member with this e-mail address. Please sign in, or use another one.")
+
+
+class PasswordTooWeak(LoyaltyError):
+    code = "password_too_weak"
+    sentence = "%(reasons)s"
+
+
+def enrol(
+    *,
+    source: str,
+    now: datetime,
+    name: str = "",
+    phone: str = "",
+    email: str = "",
+    birthday: date | None = None,
+    language: str = "",
+    password: str | None = None,
+    consents: Mapping[str, bool] | None = None,
+    partner_id: int | None = None,
+    external_id: str = "",
+) -> Member:
+    """Makes a member; with a password also the login, named by the member number.
+
+    A second call with the same partner and external id returns the first member, whatever else it
+    says. On the member page the terms must be agreed to (``TermsNeeded``). A partner's external id
+    may stand in for phone and e-mail (else ``ContactNeeded``).
+    """
+    if partner_id is not None and external_id and (first := finding.by_external_id(partner_id, external_id)):
+        return first
+    day = _today(now)
+    person = details.read(name=name, phone=phone, email=email, birthday=birthday, language=language, today=day)
+    if not (person.phone or person.email or external_id):
+        raise ContactNeeded(param="phone")
+    if source == Member.Source.WEB and not (consents or {}).get(Consent.Purpose.TERMS):
+        raise consent.TermsNeeded(param="terms")
+    if password is not None:
+        _check_password(password, person)
+    _refuse_taken(person)
+    try:
+        with transaction.atomic():
+            member = _create_member(person, source=source, now=now, day=day, password=password)
+            if partner_id is not None and external_id:
+                AccountReference.objects.create(
+                    partner_id=partner_id, external_id=external_id, account_id=member.account_id
+                )
+            consent.answer(member, consents or {}, now=now)
+            intake.record([_joined(member.account_id, source, now)], now=now)
+    except IntegrityError:
+        return _lost_the_race(person, partner_id, external_id)
+    member.refresh_from_db()
+    return member
+
+
+def enrol_references(partner_id: int, references: Sequence[str], now: datetime) -> dict[str, int]:
+    """Reference → account id for every customer reference of a partner, making members for new ones.
+
+    Nothing is known of the person. The number of statements for each 1,000 references is constant.
+    """
+    found: dict[str, int] = {}
+    unique = list(dict.fromkeys(references))
+    for start in range(0, len(unique), CHUNK):
+        found |= _enrol_chunk(partner_id, unique[start : start + CHUNK], now)
+    return found
+
+
+def _enrol_chunk(partner_id: int, references: Sequence[str], now: datetime) -> dict[str, int]:
+    for attempt in range(_ATTEMPTS):
+        known = _known(partner_id, references)
+        fresh = [reference for reference in references if reference not in known]
+        if not fresh:
+            return known
+        try:
+            with transaction.atomic():
+                return known | _create_nameless(partner_id, fresh, now)
+        except IntegrityError:  # somebody else enrolled one of them just now: look again
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError
+
+
+def _known(partner_id: int, references: Sequence[str]) -> dict[str, int]:
+    rows = AccountReference.objects.filter(partner_id=partner_id, external_id__in=references)
+    return dict(rows.values_list("external_id", "account_id"))
+
+
+def _create_nameless(partner_id: int, references: Sequence[str], now: datetime) -> dict[str, int]:
+    day, tier, source = _today(now), _first_tier(), Member.Source.IMPORT
+    opened = Account.objects.bulk_create(
+        Account(number=number, opened_at=now) for number in numbers.draw(len(references))
+    )
+    Member.objects.bulk_create(
+        Member(account=account, source=source, joined_at=now, joined_on=day, tier=tier) for account in opened
+    )
+    AccountReference.objects.bulk_create(
+        AccountReference(partner_id=partner_id, external_id=reference, account=account)
+        for reference, account in zip(references, opened, strict=True)
+    )
+    intake.record([_joined(account.pk, source, now) for account in opened], now=now)
+    return {reference: account.pk for reference, account in zip(references, opened, strict=True)}
+
+
+def _create_member(person: details.Details, *, source: str, now: datetime, day: date, password: str | None) -> Member:
+    account = accounts.open_account(now=now)
+    user = None
+    if password is not None:
+        user = User.objects.create_user(
+            account.number, password=password, display_name=person.name, language=person.language
+        )
+    return Member.objects.create(
+        account=account,
+        user=user,
+        name=person.name,
+        phone=person.phone,
+        email=person.email,
+        birthday=person.birthday,
+        language=person.language,
+        source=source,
+        joined_at=now,
+        joined_on=day,
+        tier=_first_tier(),
+    )
+
+
+def _joined(account_id: int, source: str, now: datetime) -> Happening:
+    return Happening(
+        kind="member.joined",
+        key=f"member.joined:{account_id}",
+        account_id=account_id,
+        occurred_at=now,
+        payload={"source": source},
+    )
+
+
+def _check_password(password: str, person: details.Details) -> None:
+    hints = User(username=person.phone or "", email=person.email or "", display_name=person.name)
+    try:
+        validate_password(password, hints)
+    except ValidationError as refusal:
+        raise PasswordTooWeak(param="password", reasons=" ".join(refusal.messages)) from None
+
+
+def _refuse_taken(person: details.Details) -> None:
+    if person.phone and Member.objects.filter(phone=person.phone).exists():
+        raise PhoneTaken(param="phone")
+    if person.email and Member.objects.filter(email=person.email).exists():
+        raise EmailTaken(param="email")
+
+
+def _lost_the_race(person: details.Details, partner_id: int | None, external_id: str) -> Member:
+    """Somebody joined with the same reference, phone or e-mail at the same moment."""
+    if partner_id is not None and external_id and (first := finding.by_external_id(partner_id, external_id)):
+        return first
+    _refuse_taken(person)
+    raise Conflict
+
+
+def _first_tier() -> Tier | None:
+    """The rung that needs no growth, if the ladder has one."""
+    return Tier.objects.filter(threshold=0).first()
+
+
+def _today(now: datetime) -> date:
+    running = programme.current()
+    return clock.business_day(now, running.timezone, running.day_start_hour)

@@ -1,0 +1,70 @@
+"""Finding a member by what a till, a person or a member of staff knows of them."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import QuerySet
+
+from loyalty.errors import NotFound
+from members import numbers, phones
+from members.models import Member
+
+
+def by_number(number: str) -> Member | None:
+    """The member with that number; spaces don't matter."""
+    return _members().filter(account__number=number.replace(" ", "")).first()
+
+
+def by_phone(phone: str) -> Member | None:
+    """The member with that phone, however it is written."""
+    found = phones.read(phone)
+    return _members().filter(phone=found).first() if found else None
+
+
+def by_email(email: str) -> Member | None:
+    """The member with that e-mail address, capitals or not."""
+    return _members().filter(email=email.strip().lower()).first()
+
+
+def by_external_id(partner_id: int, external_id: str) -> Member | None:
+    """The member whom that partner calls ``external_id``."""
+    return _members().filter(
+        account__references__partner_id=partner_id, account__references__external_id=external_id
+    ).first()  # fmt: skip
+
+
+def by_contact(text: str) -> Member | None:
+    """The member with that number, phone or e-mail address: what a person types to sign in."""
+    if "@" in text:
+        return by_email(text)
+    found = by_number(text) if numbers.is_number(text) else None
+    return found or by_phone(text)
+
+
+def by_reference(partner_id: int | None, reference: str) -> Member:
+    """The member a partner means: its own external id first, then number, phone or e-mail.
+
+    Raises ``NotFound``.
+    """
+    found = by_external_id(partner_id, reference) if partner_id is not None else None
+    found = found or by_contact(reference)
+    if found is None:
+        raise NotFound(param="reference")
+    return found
+
+
+def by_phones(references: Sequence[str]) -> Mapping[str, int]:
+    """Phone as written → account id, for those that are known. One query."""
+    wanted = {reference: phone for reference in references if (phone := phones.read(reference))}
+    known = dict(Member.objects.filter(phone__in=set(wanted.values())).values_list("phone", "account_id"))
+    return {reference: known[phone] for reference, phone in wanted.items() if phone in known}
+
+
+def by_emails(references: Sequence[str]) -> Mapping[str, int]:
+    """E-mail address as written → account id, for those that are known. One query."""
+    wanted = {reference: reference.strip().lower() for reference in references if "@" in reference}
+    known = dict(Member.objects.filter(email__in=set(wanted.values())).values_list("email", "account_id"))
+    return {reference: known[email] for reference, email in wanted.items() if email in known}
+
+
+def _members() -> QuerySet[Member]:
+    return Member.objects.select_related("account", "tier")
