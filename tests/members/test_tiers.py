@@ -1,0 +1,152 @@
+"""The ladder."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from loyalty import rules
+from loyalty.events import intake
+from loyalty.events.incoming import Incoming
+from loyalty.models import Account, Rule
+from loyalty.registry import Happening
+from members import progress, tiers
+from members.models import Member, TierChange
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+def grow(member: Member, growth: int) -> list[Happening]:
+    """Gives growth and reviews, as the pipeline does."""
+    with transaction.atomic():
+        cast.give(member.account_id, growth, currency="growth")
+        found = tiers.review([member.account_id], {}, cast.NOW)
+    member.refresh_from_db()
+    return found
+
+
+def code(member: Member) -> str:
+    return member.tier.code if member.tier else ""
+
+
+def growth_rule() -> None:
+    rule = Rule.objects.create(
+        code="growth",
+        name_zh="成长值",
+        kind="order.paid",
+        effects=[{"effect": "points.rate", "currency": "growth", "points": 1, "per_minor": 100}],
+    )
+    rules.publish(rule, by=None, now=cast.NOW - timedelta(days=900))
+
+
+def paid(order_id: str, amount_minor: int, customer: str, *, ago: timedelta = timedelta()) -> Incoming:
+    payload = {"order_id": order_id, "currency": "CNY", "amount_minor": amount_minor, "customer": customer}
+    return Incoming("order.paid", payload, cast.NOW - ago)
+
+
+def test_a_threshold_is_reached_exactly() -> None:
+    """E48: growth exactly 500 is silver."""
+    member = cast.new_member()
+
+    assert grow(member, 499) == []
+    [upgrade] = grow(member, 1)
+
+    assert (code(member), upgrade.kind, upgrade.payload["previous"]) == ("silver", "tier.upgraded", "starter")
+
+
+def test_many_rungs_at_once_are_one_change() -> None:
+    """E49: 0 → 5,200 in one order is platinum by one change event."""
+    member = cast.new_member()
+
+    [upgrade] = grow(member, 5200)
+
+    assert (code(member), upgrade.payload["steps"]) == ("platinum", 3)
+    assert TierChange.objects.count() == 1
+
+
+def test_falling_and_climbing_again_is_not_the_first_time() -> None:
+    member = cast.new_member()
+
+    [up] = grow(member, 600)
+    [down] = _take(member, 200)
+    [again] = grow(member, 200)
+
+    assert [each.kind for each in (up, down, again)] == ["tier.upgraded", "tier.downgraded", "tier.upgraded"]
+    assert [each.payload["is_first"] for each in (up, again)] == [True, False]
+
+
+def _take(member: Member, growth: int) -> list[Happening]:
+    Account.objects.get(pk=member.account_id).balances.filter(currency__code="growth").update(available=600 - growth)
+    found = tiers.review([member.account_id], {}, cast.NOW)
+    member.refresh_from_db()
+    Account.objects.get(pk=member.account_id).balances.filter(currency__code="growth").update(available=600)
+    return found
+
+
+def test_spending_points_leaves_the_tier_alone() -> None:
+    """E55: what counts is what was earned."""
+    member = cast.gold_member(points=100)
+
+    cast.give(member.account_id, -50)
+
+    assert tiers.review([member.account_id], {}, cast.NOW) == []
+
+
+def test_an_order_that_crosses_a_threshold_is_told_to_the_rules_once() -> None:
+    """E62: two orders of one batch that each cross the threshold make one upgrade and one gift."""
+    growth_rule()
+    cast.rule("gift", "tier.upgraded", points=100)
+    member, till = cast.new_member(), cast.partner()
+    customer = f"m:{member.account.number}"
+
+    intake.post(
+        [paid("A-1", 52000, customer, ago=timedelta(minutes=5)), paid("A-2", 60000, customer)],
+        partner=till,
+        now=cast.NOW,
+    )
+
+    member.refresh_from_db()
+    assert (code(member), cast.available(member.account_id)) == ("silver", 100)
+    assert TierChange.objects.get().changed_at <= cast.NOW
+
+
+def test_a_full_refund_takes_the_rung_back() -> None:
+    growth_rule()
+    member, till = cast.new_member(), cast.partner()
+    intake.post([paid("A-1", 52000, f"m:{member.account.number}")], partner=till, now=cast.NOW)
+
+    refund = {"order_id": "A-1", "refund_id": "R-1", "currency": "CNY", "amount_minor": 52000}
+    intake.post([Incoming("order.refunded", refund, cast.NOW)], partner=till, now=cast.NOW)
+
+    member.refresh_from_db()
+    assert code(member) == "starter"
+
+
+def test_progress_says_what_is_missing() -> None:
+    member = cast.gold_member()
+
+    found = progress.towards_next(member)
+
+    assert found is not None
+    assert (found.growth, found.missing, found.percent) == (3400, 1600, 46)
+    assert found.next is not None
+    assert found.next.code == "platinum"
+    assert "1600" in found.sentence
+
+
+def test_at_the_top_nothing_is_missing() -> None:
+    member = cast.new_member()
+    grow(member, 9000)
+
+    found = progress.towards_next(member)
+
+    assert found is not None
+    assert (found.next, found.missing, found.percent) == (None, 0, 100)
+
+
+def test_without_a_ladder_there_is_no_progress_and_no_move() -> None:
+    member = cast.member()
+
+    assert progress.towards_next(member) is None
+    assert tiers.review([member.account_id], {}, cast.NOW) == []
