@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import facts, housekeeping, periods
+from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.ledger import expiring
 from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, ValueType
@@ -43,4 +44,5 @@ CONTRIBUTES: tuple[Contribution, ...] = (
         catch_up=0,
     ),
     *housekeeping.JOBS,
+    *parts.DEMO,
 )

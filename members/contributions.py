@@ -1,1 +1,55 @@
-CONTRIBUTES: tuple[()] = ()
+"""What ``members`` brings to the house."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.registry import BuiltinMetric, Directory, Enroller, EventField, EventKind, Follower, Tab, Text, ValueType
+from members import demo, enrolment, finding, tiers
+from members.facts import FACTS
+from members.models import Member, Tier
+
+
+def _rungs() -> Sequence[tuple[str, Text]]:
+    return [(tier.code, tier.name) for tier in Tier.objects.order_by("rank")]
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str | None:
+    return payload.get(name) or None
+
+
+_TIER_FIELDS = (
+    EventField("tier", _("new tier"), ValueType.CHOICE, lambda payload: _text(payload, "tier"), _rungs),
+    EventField("previous", _("tier before"), ValueType.CHOICE, lambda payload: _text(payload, "previous"), _rungs),
+    EventField("steps", _("rungs moved"), ValueType.NUMBER, lambda payload: payload["steps"]),
+    EventField("is_first", _("first time on this tier"), ValueType.BOOLEAN, lambda payload: payload["is_first"]),
+)
+
+CONTRIBUTES = (
+    EventKind(
+        "member.joined",
+        _("member joined"),
+        dict,
+        fields=(
+            EventField(
+                "source",
+                _("joined through"),
+                ValueType.CHOICE,
+                lambda payload: _text(payload, "source"),
+                lambda: Member.Source.choices,
+            ),
+        ),
+    ),
+    EventKind("tier.upgraded", _("tier reached"), dict, fields=_TIER_FIELDS),
+    EventKind("tier.downgraded", _("tier lost"), dict, fields=_TIER_FIELDS),
+    BuiltinMetric("tier_upgrades", _("tier upgrades"), "tier.upgraded", lambda _payload: 1),
+    *FACTS,
+    Follower("tiers", tiers.review),
+    Directory("phone", finding.by_phones),
+    Directory("email", finding.by_emails),
+    Enroller("members", enrolment.enrol_references),
+    Tab("home", 10, _("Home"), "members:home", "home"),
+    Tab("me", 90, _("Me"), "members:me", "me"),
+    *demo.DEMO,
+)

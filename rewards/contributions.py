@@ -1,1 +1,31 @@
-CONTRIBUTES: tuple[()] = ()
+"""What ``rewards`` brings to the house."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.registry import BuiltinMetric, EventField, EventKind, Tab, Text, ValueType
+from rewards import demo
+from rewards.models import Reward
+
+
+def _rewards() -> Sequence[tuple[str, Text]]:
+    return [(reward.code, reward.name) for reward in Reward.objects.order_by("code")]
+
+
+CONTRIBUTES = (
+    EventKind(
+        "reward.redeemed",
+        _("reward redeemed"),
+        dict,
+        fields=(
+            EventField("reward", _("reward"), ValueType.CHOICE, lambda payload: payload["reward"], _rewards),
+            EventField("quantity", _("quantity"), ValueType.NUMBER, lambda payload: payload["quantity"]),
+            EventField("points", _("points paid"), ValueType.NUMBER, lambda payload: payload["points"]),
+        ),
+    ),
+    BuiltinMetric("redemptions", _("rewards redeemed"), "reward.redeemed", lambda payload: int(payload["quantity"])),
+    BuiltinMetric("points_redeemed", _("points redeemed"), "reward.redeemed", lambda payload: int(payload["points"])),
+    Tab("mall", 30, _("Mall"), "rewards:list", "mall"),
+    *demo.DEMO,
+)

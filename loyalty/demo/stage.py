@@ -1,0 +1,108 @@
+"""The stage the apps plant the demo on: the clock, the dice, the people, the diary."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from loyalty import clock
+from loyalty.models import Partner
+
+DAYS = 730
+SEED = 20240518
+ZONE = "Asia/Shanghai"
+
+
+class Login(NamedTuple):
+    """Something to sign in with, as ``demo_logins`` tells it."""
+
+    role: str
+    name: str
+    login: str
+    secret: str
+
+
+class Performer(NamedTuple):
+    """Carries out one code's notes of a day, all at once, given the instant the day ends."""
+
+    rank: int
+    perform: Callable[[Sequence[tuple[datetime, Any]], datetime], None]
+
+
+@dataclass(slots=True)
+class Shopper:
+    """A customer as the tills know them. ``account_id`` is filled when they join.
+
+    ``gap_days`` is their usual time between purchases, ``size`` scales their baskets, ``species``
+    is whom they buy for; ``first_buy_days`` after joining, or ``None`` for those who never buy.
+    """
+
+    reference: str
+    joins_at: datetime
+    species: str
+    gap_days: float
+    size: float
+    loses_interest: float
+    first_buy_days: float | None
+    home_store: str
+    plays: float = 0.0
+    is_star: bool = False
+    account_id: int | None = None
+    spent_yuan: int = 0
+    bought_at: list[datetime] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stage:
+    """What ``DemoData.plant`` is given. ``now`` is the last instant of the history."""
+
+    now: datetime
+    partner: Partner | None = None
+    random: Random = field(default_factory=lambda: Random(SEED))
+    shoppers: list[Shopper] = field(default_factory=list)
+    performers: dict[str, Performer] = field(default_factory=dict)
+    diary: dict[date, dict[str, list[tuple[datetime, Any]]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+
+    @property
+    def today(self) -> date:
+        return clock.business_day(self.now, ZONE)
+
+    @property
+    def opening_day(self) -> date:
+        """The first day of the history."""
+        return self.today - timedelta(days=DAYS)
+
+    def dice(self, name: str) -> Random:
+        """A generator of one's own, so that one app's draws don't shift another's."""
+        return Random(f"{SEED}:{name}")
+
+    def cast(self, code: str, rank: int, perform: Callable[[Sequence[tuple[datetime, Any]], datetime], None]) -> None:
+        """Says who carries out the notes called ``code``; lower ranks go first on a day."""
+        self.performers[code] = Performer(rank, perform)
+
+    def note(self, code: str, at: datetime, what: Any) -> bool:
+        """Notes that ``what`` happens at ``at``; the future is left out. Says whether it was taken."""
+        if at >= self.now:
+            return False
+        self.diary[clock.business_day(at, ZONE)][code].append((at, what))
+        return True
+
+    def at(self, day: date, hour: int, random: Random) -> datetime:
+        """A random minute and second of that local hour."""
+        local = time(hour, random.randrange(60), random.randrange(60))
+        return datetime.combine(day, local, tzinfo=ZoneInfo(ZONE))
+
+    def play(self) -> None:
+        """Lets the days of the diary pass, oldest first; every deed is done by the day's end."""
+        order = sorted(self.performers.items(), key=lambda item: item[1].rank)
+        for day in sorted(self.diary):
+            ends = min(clock.end_of_day(day, ZONE) - timedelta(seconds=1), self.now)
+            for code, performer in order:
+                notes = self.diary[day].get(code)
+                if notes:
+                    performer.perform(sorted(notes, key=lambda note: note[0]), ends)
