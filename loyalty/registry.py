@@ -5,7 +5,7 @@ the classes below; they are collected once at start-up, as Django collects ``adm
 name fails at start-up. Nothing here touches the database; callables are called by operations.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +47,7 @@ class EventKind:
     """A kind of thing that happens. ``parse`` turns raw input into the stored payload or raises.
 
     ``external`` kinds may be posted by partners; others are recorded by our own operations.
+    ``title`` and ``icon`` are what a member's statement calls points that come from it.
     ``reverses`` names the kind whose awards an event of this kind takes back; ``subject`` the payload
     field that, with partner and kind, makes the business key of an external event.
     """
@@ -58,6 +59,8 @@ class EventKind:
     external: bool = False
     reverses: str | None = None
     subject: str = ""
+    title: Text = ""
+    icon: str = "spark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A block of the member's home page: template and its context, in order of ``rank``."""
+    """A block of the member's home page: template and its context, in order of ``rank``.
+
+    ``context(member, now)`` gives the keys the template reads, or ``None`` to leave the block out.
+    """
 
     code: str
     rank: int
@@ -210,8 +216,29 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstStep:
+    """Something worth doing for a new member; shown until ``is_done(member)``."""
+
+    code: str
+    rank: int
+    title: Text
+    note: Text
+    url_name: str
+    icon: str
+    is_done: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Says what spent points were for: entry ids → title, for those the app knows. One query."""
+
+    code: str
+    titles: Callable[[Collection[UUID]], Mapping[UUID, Text]]
+
+
+@dataclass(frozen=True, slots=True)
 class Tab:
-    """An entry of the members' navigation; ``icon`` names a template under ``web/icons``."""
+    """An entry of the members' navigation; ``icon`` names a symbol of ``img/icons.svg``."""
 
     code: str
     rank: int
@@ -234,7 +261,20 @@ class DemoData:
 
 
 Contribution = (
-    EventKind | Fact | BuiltinMetric | Effect | Follower | Directory | Enroller | Job | Topic | Panel | Tab | DemoData
+    EventKind
+    | Fact
+    | BuiltinMetric
+    | Effect
+    | Follower
+    | Directory
+    | Enroller
+    | Job
+    | Topic
+    | Panel
+    | FirstStep
+    | Caption
+    | Tab
+    | DemoData
 )
 T = TypeVar("T")
 
