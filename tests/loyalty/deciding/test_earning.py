@@ -61,6 +61,14 @@ def test_a_multiplier_below_one_takes_from_the_base_and_is_never_negative() -> N
     assert [step["factor"] for step in decided.receipt["steps"][1:]] == ["0.5"]
 
 
+def test_multipliers_that_add_up_below_zero_leave_nothing_and_take_nothing() -> None:
+    """Two of ×0 would make -1, and another rule's bonus must not pay for it."""
+    lines = [line(10000, "tea"), line(5000, "cup")]
+    nothing = [rule(number, multiply("0", lines=only("tea"))) for number in (2, 3)]
+
+    assert worth(order(lines=lines), BASE, *nothing).awards[0].by_line == [0, 50]
+
+
 def test_the_part_paid_with_points_earns_nothing() -> None:
     """E04: 100.00, of which 2,000 points pay 20.00."""
     paid = order(10000, points_paid_minor=2000, points_paid=2000)

@@ -168,13 +168,14 @@ def test_what_is_taken_back_grows_and_never_passes_the_award(
     bonus = rule(50, fixed(50), rate(1, 50), condition=at_least(threshold))
     everyone = {one.version_id: one for one in [*rules, bonus]}
     decided = worth(payload, *everyone.values(), policy=policy)
+    near = [cumulative + step for cumulative in cumulatives for step in range(8)]
 
     reached = [
         [
             (target.target, target.awarded)
             for target in refund_targets(decided.receipt, payload, cumulative, policy, rules=everyone, day=NOON.date())
         ]
-        for cumulative in [*sorted(cumulatives), payload["amount_minor"]]
+        for cumulative in [*sorted(near), payload["amount_minor"]]
     ]
 
     for place, _award in enumerate(reached[0]):

@@ -94,7 +94,7 @@ def test_a_full_definition_passes_and_compiles() -> None:
         ({"effects": [{"effect": ["x"]}]}, "effects.0.effect", "rule_unknown_effect"),
         ({"effects": [{"effect": "house.give"}]}, "effects.0.effect", "rule_unknown_effect"),
         ({"effects": [rate(0)]}, "effects.0.points", "rule_decimal"),
-        ({"effects": [rate(0.5)]}, "effects.0.points", "rule_decimal"),  # type: ignore[arg-type]  # the fault
+        ({"effects": [rate() | {"points": 0.5}]}, "effects.0.points", "rule_decimal"),
         ({"effects": [rate("0.12345")]}, "effects.0.points", "rule_decimal"),
         ({"effects": [rate("NaN")]}, "effects.0.points", "rule_decimal"),
         ({"effects": [rate("1e9")]}, "effects.0.points", "rule_decimal"),
