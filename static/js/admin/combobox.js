@@ -1,0 +1,143 @@
+/* A text field that finds one of many by typing: ARIA combobox with a grouped list, arrows, Enter, Escape.
+   options: [{value, label, group}], or find(text) → a promise of such a list. */
+(() => {
+  const { el, uid } = window.Evergreen;
+
+  const folded = (text) => text.toLocaleLowerCase().replaceAll(/\s+/g, "");
+
+  class Combobox {
+    constructor({ label, options = [], value = "", text = "", placeholder = "", find = null, onpick, props = {} }) {
+      this.options = options;
+      this.find = find;
+      this.onpick = onpick;
+      this.value = value;
+      this.active = -1;
+      const list = uid("list");
+      const known = options.find((option) => option.value === value);
+      this.shown = known ? known.label : text || value;
+      this.input = el("input", {
+        type: "text",
+        class: "eg-control",
+        role: "combobox",
+        autocomplete: "off",
+        "aria-label": label,
+        "aria-autocomplete": "list",
+        "aria-expanded": "false",
+        "aria-controls": list,
+        placeholder,
+        value: this.shown,
+        on: {
+          focus: () => this.input.select(),
+          click: () => this.open(),
+          input: () => this.open(this.input.value),
+          keydown: (event) => this.key(event),
+          blur: () => this.leave(),
+        },
+        ...props,
+      });
+      this.list = el("ul", { id: list, class: "eg-options", role: "listbox", "aria-label": label, hidden: true });
+      this.list.addEventListener("mousedown", (event) => {
+        event.preventDefault();
+        const item = event.target.closest("[data-index]");
+        if (item) this.pick(Number(item.dataset.index));
+      });
+      this.node = el("div", { class: "eg-combobox" }, this.input, this.list);
+    }
+
+    async open(text = "") {
+      const asked = text;
+      this.matches = this.find ? await this.find(asked) : this.filter(asked);
+      if (this.find && asked !== "" && asked !== this.input.value) return;
+      this.active = this.matches.length && text ? 0 : this.matches.findIndex((option) => option.value === this.value);
+      this.draw();
+    }
+
+    filter(text) {
+      const wanted = folded(text);
+      return this.options.filter((option) => folded(`${option.group ?? ""}${option.label}${option.value}`).includes(wanted));
+    }
+
+    draw() {
+      const rows = [];
+      let group = null;
+      this.matches.forEach((option, index) => {
+        if (!this.find && option.group && option.group !== group) {
+          group = option.group;
+          rows.push(el("li", { class: "eg-option-group", role: "presentation" }, group));
+        }
+        rows.push(
+          el(
+            "li",
+            { id: `${this.list.id}-${index}`, class: "eg-option", role: "option", "data-index": String(index), "aria-selected": index === this.active ? "true" : "false" },
+            el("span", {}, option.label),
+            this.find && option.group ? el("span", { class: "eg-quiet" }, option.group) : null,
+          ),
+        );
+      });
+      if (!rows.length) rows.push(el("li", { class: "eg-option-none", role: "presentation" }, gettext("Nothing found")));
+      this.list.replaceChildren(...rows);
+      this.list.hidden = false;
+      this.input.setAttribute("aria-expanded", "true");
+      this.point();
+    }
+
+    point() {
+      for (const item of this.list.querySelectorAll("[role=option]")) {
+        const is = Number(item.dataset.index) === this.active;
+        item.setAttribute("aria-selected", is ? "true" : "false");
+        if (is) item.scrollIntoView({ block: "nearest" });
+      }
+      if (this.active >= 0) this.input.setAttribute("aria-activedescendant", `${this.list.id}-${this.active}`);
+      else this.input.removeAttribute("aria-activedescendant");
+    }
+
+    close() {
+      this.list.hidden = true;
+      this.input.setAttribute("aria-expanded", "false");
+      this.input.removeAttribute("aria-activedescendant");
+    }
+
+    key(event) {
+      const open = !this.list.hidden;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (!open) {
+          this.open();
+          return;
+        }
+        const step = event.key === "ArrowDown" ? 1 : -1;
+        const count = this.matches.length;
+        if (count) this.active = (this.active + step + count) % count;
+        this.point();
+      } else if (event.key === "Enter") {
+        event.preventDefault();
+        if (open && this.active >= 0) this.pick(this.active);
+        else this.open(this.input.value === this.shown ? "" : this.input.value);
+      } else if (event.key === "Escape" && open) {
+        event.preventDefault();
+        event.stopPropagation();
+        this.input.value = this.shown;
+        this.close();
+      }
+    }
+
+    pick(index) {
+      const option = this.matches[index];
+      this.value = option.value;
+      this.shown = option.label;
+      this.input.value = option.label;
+      this.close();
+      this.onpick(option);
+    }
+
+    leave() {
+      if (this.list.hidden) return;
+      const exact = this.matches.filter((option) => option.label === this.input.value.trim());
+      if (exact.length === 1) this.pick(this.matches.indexOf(exact[0]));
+      this.input.value = this.shown;
+      this.close();
+    }
+  }
+
+  window.Evergreen.Combobox = Combobox;
+})();
