@@ -156,22 +156,26 @@ def set_text(message: Message, text: str) -> None:
     message.string = text if isinstance(message.id, str) else (text,)
 
 
-def merged(domain: str, root: Path = ROOT) -> Catalog:
-    """The catalogue as it should stand: our messages, translated by the fragments first."""
+def merged(root: Path = ROOT) -> tuple[dict[str, Catalog], list[str]]:
+    """The catalogues as they should stand, by domain, and where fragments disagree.
+
+    Our source's messages, translated by the fragments first and by what stood there second; then
+    the libraries' messages that fragments translate.
+    """
     rooms = fragments(root)
-    spoken = {key_of(message): message for message in entries(load(catalogue_path(domain, root)))}
-    result = extracted(domain, root)
-    for message in entries(result):
-        known = rooms.texts.get(key_of(message)) or spoken.get(key_of(message))
-        set_text(message, text_of(known) if known and is_done(known) else "")
-    if domain == "django":
-        ours = {key_of(message) for each in DOMAINS for message in entries(extracted(each, root))}
-        for key, message in sorted(rooms.texts.items()):
-            if key not in ours:
-                added = result.add(message.id, context=message.context)
-                added.auto_comments = [f"A library's words, from {rooms.origins[key]}"]
-                set_text(added, text_of(message))
-    return result
+    found = {domain: extracted(domain, root) for domain in DOMAINS}
+    ours = {key_of(message) for each in found.values() for message in entries(each)}
+    for domain, catalogue in found.items():
+        spoken = {key_of(message): message for message in entries(load(catalogue_path(domain, root)))}
+        for message in entries(catalogue):
+            known = rooms.texts.get(key_of(message)) or spoken.get(key_of(message))
+            set_text(message, text_of(known) if known and is_done(known) else "")
+    for key, message in sorted(rooms.texts.items()):
+        if key not in ours:
+            added = found["django"].add(message.id, context=message.context)
+            added.auto_comments = [f"A library's words, from {rooms.origins[key]}"]
+            set_text(added, text_of(message))
+    return found, rooms.conflicts
 
 
 def as_po(catalogue: Catalog) -> bytes:
@@ -181,18 +185,17 @@ def as_po(catalogue: Catalog) -> bytes:
 
 
 def update(root: Path = ROOT) -> None:
-    for domain in DOMAINS:
+    for domain, catalogue in merged(root)[0].items():
         path = catalogue_path(domain, root)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(as_po(merged(domain, root)))
+        path.write_bytes(as_po(catalogue))
 
 
 def problems(root: Path = ROOT) -> list[str]:
     """Why the translations are not complete, one sentence each; empty when all is well."""
-    found = list(fragments(root).conflicts)
-    for domain in DOMAINS:
+    catalogues, found = merged(root)
+    for domain, wanted in catalogues.items():
         path = catalogue_path(domain, root)
-        wanted = merged(domain, root)
         if not path.exists() or path.read_bytes() != as_po(wanted):
             found.append(f"{path.relative_to(root)} is not up to date: run `make messages`")
         for message in entries(wanted):
@@ -220,21 +223,17 @@ def stale(po: Path, root: Path) -> bool:
 
 def compile_stale(root: Path = ROOT) -> list[Path]:
     """Compile what is older than its sources; a fragment not yet merged is heard as well."""
-    made = []
-    for domain in DOMAINS:
-        po = catalogue_path(domain, root)
-        if not po.exists() or not stale(po, root):
-            continue
+    waiting = [po for domain in DOMAINS if (po := catalogue_path(domain, root)).exists() and stale(po, root)]
+    libraries = fragments(root).texts.values() if waiting else ()
+    for po in waiting:
         catalogue = load(po)
-        for message in fragments(root).texts.values() if domain == "django" else ():
-            heard = catalogue.add(message.id, context=message.context)
-            set_text(heard, text_of(message))
+        for message in libraries if po.stem == "django" else ():
+            set_text(catalogue.add(message.id, context=message.context), text_of(message))
         fresh = po.with_suffix(f".{os.getpid()}.tmp")
         with fresh.open("wb") as stream:
             write_mo(stream, catalogue)
         fresh.replace(po.with_suffix(".mo"))
-        made.append(po.with_suffix(".mo"))
-    return made
+    return [po.with_suffix(".mo") for po in waiting]
 
 
 def main(arguments: list[str]) -> int:

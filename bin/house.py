@@ -62,14 +62,21 @@ def imported(node: ast.stmt) -> list[str]:
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
 
 
+def listens(node: ast.stmt) -> bool:
+    """Whether a signal is imported; those of `migrate` tell of no deed on a row."""
+    if not isinstance(node, ast.ImportFrom) or node.module not in {"django.db.models.signals", "django.dispatch"}:
+        return False
+    return any(alias.name not in {"pre_migrate", "post_migrate"} for alias in node.names)
+
+
 def import_breaches(tree: ast.Module) -> Iterator[tuple[int, str]]:
     at_top = set(map(id, tree.body))
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
+        if listens(node):
+            yield node.lineno, "a signal: let the operation do what follows, or record an event"
         for module in imported(node):
-            if module.startswith(("django.db.models.signals", "django.dispatch")):
-                yield node.lineno, "a signal: let the operation do what follows, or record an event"
             if module.split(".")[0] in APPS and id(node) not in at_top:
                 yield node.lineno, f"import of {module} below the top: the code stands in the wrong room"
 

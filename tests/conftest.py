@@ -4,6 +4,7 @@ What this machine cannot run (no Chromium, no sample data, no PostgreSQL in this
 before the run and told in one line at its end, so nothing is ever left out silently.
 """
 
+import fcntl
 import os
 import subprocess
 from collections import Counter
@@ -92,6 +93,14 @@ def pytest_terminal_summary(
     if left_out := config.stash[LEFT_OUT]:
         words = "; ".join(f"{count} {why}" for why, count in sorted(left_out.items()))
         terminalreporter.write_line(f"Left out on this machine, in this pass: {words}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A test marked `alone` measures time, so no other worker's test runs beside it."""
+    with (settings.VAR / "alone.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH)
+        return (yield)
 
 
 def spare_the_books(flush: Callable[..., None]) -> Callable[..., None]:

@@ -1,14 +1,19 @@
 """The product's settings for a test run: a state folder of its own, and nothing slow on purpose.
 
-A run never touches `var/`: worker processes share the folder their controller made.
+A run never touches `var/`'s own database: worker processes share the folder their controller made.
+The type checker reads these settings too, and leaves nothing behind.
 """
 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
+from pathlib import Path
 
-if "EVERGREEN_TEST_VAR" not in os.environ:
+if "pytest" not in sys.modules:
+    os.environ["EVERGREEN_TEST_VAR"] = str(Path(__file__).resolve().parent.parent / "var" / "check")
+elif "EVERGREEN_TEST_VAR" not in os.environ:
     os.environ["EVERGREEN_TEST_VAR"] = tempfile.mkdtemp(prefix="evergreen-test-")
     atexit.register(shutil.rmtree, os.environ["EVERGREEN_TEST_VAR"], ignore_errors=True)
 os.environ["EVERGREEN_VAR"] = os.environ["EVERGREEN_TEST_VAR"]
@@ -25,7 +30,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 CELERY_BROKER_URL = "memory://"
 LOGGING = {"version": 1, "disable_existing_loggers": False}  # pytest collects and shows them
-STATIC_ROOT.mkdir(exist_ok=True)  # pages are served straight from their sources
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # pages are served straight from their sources
 
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     options = DATABASES["default"]["OPTIONS"]

@@ -80,6 +80,10 @@ def test_a_module_is_named_by_the_trade(tmp_path: Path) -> None:
     ]
 
 
+def test_what_follows_a_migration_may_listen(tmp_path: Path) -> None:
+    assert broken(tmp_path, "members/apps.py", "from django.db.models.signals import post_migrate\n") == []
+
+
 def test_migrations_and_tests_may_be_long_and_a_reason_silences(tmp_path: Path) -> None:
     (tmp_path / "members" / "migrations").mkdir(parents=True)
     (tmp_path / "members" / "migrations" / "0001_initial.py").write_text("x = 1\n" * 900)
