@@ -10,7 +10,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,8 +97,13 @@ def readable(method: str, path: Path) -> tuple[str, io.BytesIO]:
 
 def extracted(domain: str, root: Path = ROOT) -> Catalog:
     """What our own source says, untranslated."""
+    return gathered(sources(domain, root), root)
+
+
+def gathered(files: Iterable[tuple[str, Path]], root: Path) -> Catalog:
+    """What the files say, each read by its method; `root` shortens their names."""
     found = empty_catalogue()
-    for method, path in sources(domain, root):
+    for method, path in files:
         language, stream = readable(method, path)
         options = {"encoding": "utf-8"}
         for _, message, comments, context in extract(

@@ -1,12 +1,18 @@
 """The catalogues: complete, faithful to their placeholders, and compiled without any tool."""
 
 import gettext
+import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.mofile import read_mo
 
 from bin import catalogues
 
+LIBRARIES = Path(sysconfig.get_path("purelib"))
+METHODS = {".py": "python", ".html": "template", ".txt": "template"}
+UNUSED = {"migrations", "guardian", "import_export", "location_field", "constance"}
 HEADER = (
     'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n'
 )
@@ -57,6 +63,29 @@ msgstr "已复制"
 
 def test_the_products_chinese_is_complete() -> None:
     assert catalogues.problems() == []
+
+
+def library_files(package: str) -> Iterator[tuple[str, Path]]:
+    """The files of an installed library, without the add-ons that no page of ours uses."""
+    for path in sorted((LIBRARIES / package).rglob("*")):
+        if not UNUSED & set(path.parts) and path.suffix in METHODS:
+            yield METHODS[path.suffix], path
+
+
+def test_what_libraries_show_is_chinese_too() -> None:
+    spoken = {catalogues.key_of(message) for message in catalogues.fragments().texts.values()}
+    for compiled in LIBRARIES.glob("**/locale/zh_Hans/LC_MESSAGES/django.mo"):
+        with compiled.open("rb") as stream:
+            spoken |= {catalogues.key_of(message) for message in catalogues.entries(read_mo(stream))}
+
+    silent = {
+        (package, message.id)
+        for package in ("unfold", "rest_framework_api_key", "simple_history", "django_celery_beat")
+        for message in catalogues.entries(catalogues.gathered(library_files(package), LIBRARIES))
+        if catalogues.key_of(message) not in spoken
+    }
+
+    assert silent == set()
 
 
 def test_every_untranslated_string_is_named_with_its_file(tree: Path) -> None:
