@@ -29,7 +29,7 @@ class Till:
             headers["Idempotency-Key"] = f"key-{next(_keys)}" if key == "fresh" else key
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         kind = extra.pop("content_type", "application/json")
-        return self.client.post(f"/api/v1{path}", data, content_type=kind, headers=headers, **extra)
+        return self.client.generic("POST", f"/api/v1{path}", data, kind, headers=headers, **extra)
 
     def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> Any:
         told = {"Authorization": f"Api-Key {self.key}", "Accept-Language": "en", **headers}

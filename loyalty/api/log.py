@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from urllib.parse import unquote
 
 from loyalty.models import PartnerCall
 
@@ -37,7 +38,7 @@ def note(
         partner_id=partner_id,
         request_id=request_id,
         method=method[:8],
-        path=cut(mask(path))[:200],
+        path=cut(mask(unquote(path)))[:200],
         status=status,
         body=cut(mask(body[: 4 * LONGEST].decode(errors="replace"))),
         answer=cut(mask(answer[: 4 * LONGEST].decode(errors="replace"))),
