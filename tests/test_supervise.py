@@ -25,6 +25,8 @@ if mood == "stubborn":
 pathlib.Path(name).write_text(f"{os.getpid()} {child.pid}")
 print(f"{name} says hello", flush=True)
 if mood == "failing":
+    while not (web := pathlib.Path(name).with_name("web")).exists() or not web.read_text():
+        time.sleep(0.05)
     print("the last word", flush=True)
     sys.exit(7)
 time.sleep(600)
