@@ -1,6 +1,7 @@
 """Writing many rows with one statement, alike on SQLite and PostgreSQL.
 
-PostgreSQL unnests one array a column; SQLite runs one prepared statement over all rows. Used by the
+PostgreSQL copies plain rows in and unnests one array a column where rows may meet others; SQLite runs
+one prepared statement over all rows. Used by the
 ledger and the event pipeline only, whose rows are numbered before they are written. Values must be
 of the column's own Python type; nothing is validated here but what the database checks. Only names of
 our own tables and columns are put into statements; values are always parameters (hence no S608).
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Field, Model
 
 Row = Sequence[Any]
@@ -83,6 +84,9 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, t
     fields = _fields(model, columns)
     table = model._meta.db_table
     names = ", ".join(f'"{field.column}"' for field in fields)
+    if connection.vendor == "postgresql" and not tail:
+        _copy(f'COPY "{table}" ({names}) FROM STDIN', fields, rows)
+        return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             source, arrays = _arrays(fields, rows)
@@ -92,6 +96,17 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, t
         else:
             marks = ", ".join(["%s"] * len(fields))
             cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks}) {tail}', _adapted(fields, rows))
+
+
+def _copy(statement: str, fields: "Sequence[Column]", rows: Sequence[Row]) -> None:
+    """PostgreSQL's COPY: several times as fast as values in a statement, JSON above all."""
+    documents = [place for place, field in enumerate(fields) if _type_name(field) == "JSONField"]
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            line = list(row)
+            for place in documents:
+                line[place] = _json(line[place])
+            copy.write_row(line)
 
 
 def upsert(
@@ -118,9 +133,14 @@ def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Ro
     rows = sorted(rows, key=lambda row: str(row[place]))
     if not rows:
         return set()
-    if connection.vendor == "postgresql":
-        return _insert_missing_postgresql(model, columns, rows, key)
     wanted = [row[place] for row in rows]
+    if connection.vendor == "postgresql":
+        try:
+            with transaction.atomic():
+                insert(model, columns, rows)
+        except IntegrityError:  # some keys are taken, which is rare; ask for each
+            return _insert_missing_postgresql(model, columns, rows, key)
+        return set(wanted)
     taken = set(model._default_manager.filter(**{f"{key}__in": wanted}).values_list(key, flat=True))
     insert(model, columns, [row for row in rows if row[place] not in taken])
     return set(wanted) - taken

@@ -16,7 +16,7 @@ from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge, awarded_metric
 from loyalty.events.refunding import Refunds
 from loyalty.ledger import lifetimes, store
-from loyalty.ledger.book import Book, Purse, Stamp
+from loyalty.ledger.book import Book, EntryRow, Purse, Stamp
 from loyalty.models import Decision, Entry, Tally
 from loyalty.registry import EventKind, Grant, registry
 
@@ -51,11 +51,13 @@ class Fold:
         reversal = self._reverse(draft) if kind.reverses else {}
         decided = self._decide(draft)
         receipt = {**decided.receipt, **reversal}
+        began = len(self.book.entries)
         self._award(draft, decided)
+        earned = self.book.entries[began:]
         self._grant(draft, decided)
         self._tally(draft)
         if draft.kind == "order.paid" and draft.partner_id is not None:
-            receipt |= self._catch_up(draft, decided.receipt)
+            receipt |= self._catch_up(draft, decided.receipt, earned)
         self.causes[draft.account_id] = draft.id
         self.decisions.append((ids.uuid7(), draft.id, 1, receipt, self.now))
         return receipt
@@ -75,10 +77,10 @@ class Fold:
         )
         self.bought[placed.key] = placed
 
-    def _catch_up(self, draft: Draft, receipt: dict[str, Any]) -> dict[str, Any]:
+    def _catch_up(self, draft: Draft, receipt: dict[str, Any], earned: Sequence[EntryRow]) -> dict[str, Any]:
         """Lets this batch refund the order too, and takes back what was refunded before it was claimed."""
         order = self._order(draft)
-        self.refunds.learn(order.event_id, draft.payload, receipt, self.book)
+        self.refunds.learn(order.event_id, draft.payload, receipt, earned)
         return {"reversal": self._take_back(draft, order, 0)} if order.refunded_minor else {}
 
     def _order(self, draft: Draft) -> orders.OrderState:

@@ -5,7 +5,7 @@ may come in any order and number and a repeat takes nothing twice. What has expi
 asked for again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db.models import Sum
 
 from loyalty import deciding, rulebook
 from loyalty.events.knowledge import Knowledge
-from loyalty.ledger.book import Book, Purse, Stamp
+from loyalty.ledger.book import Book, EntryRow, Purse, Stamp
 from loyalty.metrics import Gauge
 from loyalty.models import Allocation, Decision, Entry, Event, Programme
 from loyalty.orders import OrderState
@@ -78,13 +78,14 @@ class Refunds:
                 if earned is not None:
                     earned.gone += allocation.amount
 
-    def learn(self, event_id: UUID, payload: Mapping[str, Any], receipt: Mapping[str, Any], book: Book) -> None:
+    def learn(
+        self, event_id: UUID, payload: Mapping[str, Any], receipt: Mapping[str, Any], entries: Sequence[EntryRow]
+    ) -> None:
         """Takes in an order decided in this very batch, whose entries are not in the tables yet."""
         self.payloads[event_id], self.receipts[event_id] = payload, receipt
         self.earned[event_id] = [
             Earned(row.id, Purse(row.account_id, row.currency_id), row.amount, row.stamp.rule_version_id)
-            for row in book.entries
-            if row.stamp.event_id == event_id and row.counter == Entry.Counter.ISSUED
+            for row in entries
         ]
 
     def count(self, order: OrderState, payload: Mapping[str, Any]) -> tuple[int, int]:
