@@ -7,7 +7,7 @@ conditional update, so a rush on the last items sells each of them once and nobo
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import accounts, faults, ids
@@ -16,6 +16,7 @@ from loyalty.events import intake
 from loyalty.ledger import spending
 from loyalty.models import Entry
 from loyalty.registry import Happening
+from rewards import stock
 from rewards.models import Redemption, Reward
 
 MOST_AT_ONCE = 100
@@ -30,12 +31,6 @@ class RewardNotFound(NotFound):
 class NotAvailable(LoyaltyError):
     code = "not_available"
     sentence = _("This reward cannot be redeemed right now. Please look when it opens, or choose another.")
-
-
-class OutOfStock(LoyaltyError):
-    code = "out_of_stock"
-    sentence = _("Sorry, the last one has just gone. Your points are untouched.")
-    left: int
 
 
 class LimitReached(LoyaltyError):
@@ -67,21 +62,19 @@ def place(
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise faults.OutOfRange(param="quantity", minimum=1, maximum=MOST_AT_ONCE)
+    if first := _replayed(account_id, token, reward_code, quantity):
+        return first
+    reward = _offered(reward_code, quantity=quantity, quoted=quoted_points, now=now)
     with transaction.atomic():
-        accounts.lock([account_id])  # from here on this member's redemptions happen one by one
-        first = Redemption.objects.select_related("reward").filter(account_id=account_id, token=token).first()
-        if first is not None:
-            return _replayed(first, reward_code, quantity)
-        accounts.lock_active(account_id)
-        reward = Reward.objects.filter(code=reward_code).first()
-        if reward is None:
-            raise RewardNotFound(param="reward")
+        accounts.lock_active(account_id)  # from here on this member's redemptions happen one by one
+        if first := _replayed(account_id, token, reward_code, quantity):
+            return first
+        _check_limit(reward, account_id=account_id, quantity=quantity)
         points = reward.price_points * quantity
-        _check(reward, account_id=account_id, quantity=quantity, points=points, quoted=quoted_points, now=now)
         entry = spending.spend(account_id=account_id, amount=points, now=now, memo=reward.code)
         redemption = _write(reward, entry, quantity=quantity, points=points, token=token, now=now)
         intake.record([_happening(redemption)], now=now)
-        take_from_stock(reward, quantity)
+        stock.take(reward, quantity)
     return redemption
 
 
@@ -90,34 +83,42 @@ def is_open(reward: Reward, now: datetime) -> bool:
     return reward.is_on_shelf and reward.starts_at <= now and (reward.ends_at is None or now < reward.ends_at)
 
 
-def take_from_stock(reward: Reward, quantity: int) -> None:
-    """Takes items only if that many are left, in one statement; raises ``OutOfStock``."""
-    enough = Reward.objects.filter(pk=reward.pk, stock_left__gte=quantity)
-    if not enough.update(stock_left=F("stock_left") - quantity):
-        raise OutOfStock(left=0)
+def _offered(code: str, *, quantity: int, quoted: int | None, now: datetime) -> Reward:
+    """The reward as it stands, unlocked: most of a rush is turned away here without waiting.
 
-
-def _check(reward: Reward, *, account_id: int, quantity: int, points: int, quoted: int | None, now: datetime) -> None:
+    The price is the one read here; of the stock this is only a first look, the update decides.
+    """
+    reward = Reward.objects.filter(code=code).first()
+    if reward is None:
+        raise RewardNotFound(param="reward")
     if not is_open(reward, now):
         raise NotAvailable
+    points = reward.price_points * quantity
     if quoted is not None and quoted != points:
         raise PriceChanged(points=points, quoted=quoted)
-    if reward.limit_per_member:
-        taken = _taken(reward, account_id)
-        if taken + quantity > reward.limit_per_member:
-            raise LimitReached(limit=reward.limit_per_member, taken=taken)
-    if reward.stock_left < quantity:  # spares the work; the update decides
-        raise OutOfStock(left=reward.stock_left)
+    if reward.stock_left < quantity:
+        raise stock.OutOfStock(left=reward.stock_left)
+    return reward
 
 
-def _taken(reward: Reward, account_id: int) -> int:
+def _check_limit(reward: Reward, *, account_id: int, quantity: int) -> None:
+    if not reward.limit_per_member:
+        return
+    used = taken(reward, account_id)
+    if used + quantity > reward.limit_per_member:
+        raise LimitReached(limit=reward.limit_per_member, taken=used)
+
+
+def taken(reward: Reward, account_id: int) -> int:
     """How many of it the account has and keeps; cancelled ones don't count."""
     kept = Redemption.objects.filter(account_id=account_id, reward=reward).exclude(state=Redemption.State.CANCELLED)
     return int(kept.aggregate(taken=Sum("quantity"))["taken"] or 0)
 
 
-def _replayed(first: Redemption, reward_code: str, quantity: int) -> Redemption:
-    if (first.reward.code, first.quantity) != (reward_code, quantity):
+def _replayed(account_id: int, token: str, reward_code: str, quantity: int) -> Redemption | None:
+    """What this token has redeemed already, if anything."""
+    first = Redemption.objects.select_related("reward").filter(account_id=account_id, token=token).first()
+    if first is not None and (first.reward.code, first.quantity) != (reward_code, quantity):
         raise TokenReused(param="token")
     return first
 

@@ -8,7 +8,7 @@ from loyalty.accounts import AccountFrozen
 from loyalty.errors import LoyaltyError
 from loyalty.ledger.spending import InsufficientPoints
 from loyalty.models import Entry, Event
-from rewards import redemptions
+from rewards import redemptions, stock
 from rewards.models import Redemption, Reward
 from tests import cast
 
@@ -108,15 +108,15 @@ def test_an_item_gone_in_the_meantime_gives_the_points_back(monkeypatch: pytest.
     """E70: the early look may be out of date; the update decides, and the spending is undone."""
     member = cast.gold_member(points=2000)
     reward = cast.reward(points=800, stock=1)
-    check = redemptions._check
+    check = redemptions._check_limit
 
     def check_then_lose(found: Reward, **told: object) -> None:
         check(found, **told)  # type: ignore[arg-type]  # passed through
         Reward.objects.filter(pk=reward.pk).update(stock_left=0)
 
-    monkeypatch.setattr(redemptions, "_check", check_then_lose)
+    monkeypatch.setattr(redemptions, "_check_limit", check_then_lose)
 
-    with pytest.raises(redemptions.OutOfStock):
+    with pytest.raises(stock.OutOfStock):
         place(member.account_id)
 
     assert (cast.available(member.account_id), Redemption.objects.count()) == (2000, 0)

@@ -1,0 +1,128 @@
+"""The operators' face of the mall: the shelf, and what members have taken from it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from loyalty import clock
+from loyalty.admin.base import AppendOnly, ModelAdmin
+from loyalty.errors import LoyaltyError
+from rewards import redemptions, stock
+from rewards.models import Redemption, Reward
+
+
+class RewardForm(forms.ModelForm):
+    """Stock is told once, then only changed by so many, as it falls while the form is open."""
+
+    stock_change = forms.IntegerField(
+        label=_("change stock by"),
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text=_("20 adds twenty, -3 takes three away. Empty leaves the stock alone."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        starts_at, ends_at = found.get("starts_at"), found.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            self.add_error("ends_at", _("This ends before it starts. Please choose a later time."))
+        return found
+
+
+@admin.register(Reward)
+class RewardAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """The shelf. A reward somebody has taken is taken off the shelf, not deleted."""
+
+    form = RewardForm
+    list_display = ("called", "price_points", "left", "limit_per_member", "state", "ends_at")
+    list_filter = ("is_on_shelf",)
+    search_fields = ("code", "name_zh", "name_en")
+    ordering = ("price_points",)
+    prepopulated_fields = {"code": ("name_en",)}
+    fieldsets = (
+        (None, {"fields": (("name_zh", "name_en"), "code", ("text_zh", "text_en"), "picture")}),
+        (_("Price and stock"), {"fields": ("price_points", "stock_left", "stock_change", "limit_per_member")}),
+        (_("On the shelf"), {"fields": ("is_on_shelf", ("starts_at", "ends_at"))}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new reward has no stock to change yet."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is not None:
+            return fieldsets
+        return [
+            (title, {**options, "fields": tuple(name for name in options["fields"] if name != "stock_change")})
+            for title, options in fieldsets
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code", "stock_left") if obj is not None else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj is not None else dict(self.prepopulated_fields)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        taken = obj is not None and Redemption.objects.filter(reward=obj).exists()
+        return not taken and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Reward, form: Any, change: bool) -> None:
+        """Stock is left out of the saving: it may have moved since the form was opened."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        obj.save(update_fields=[field.name for field in Reward._meta.fields if field.name not in {"id", "stock_left"}])
+        by = form.cleaned_data.get("stock_change")
+        if by:
+            try:
+                stock.change(obj, by)
+            except LoyaltyError as refusal:
+                messages.error(request, refusal.message)
+
+    @display(description=_("reward"), ordering="name_zh")
+    def called(self, obj: Reward) -> str:
+        return obj.name
+
+    @display(
+        description=_("in stock"), ordering="stock_left", label={"none": "danger", "few": "warning", "some": "info"}
+    )
+    def left(self, obj: Reward) -> tuple[str, str]:
+        return "none" if not obj.stock_left else "few" if obj.stock_left < 10 else "some", str(obj.stock_left)
+
+    @display(description=_("state"), label={"open": "success", "soon": "info", "over": "warning", "off": "danger"})
+    def state(self, obj: Reward) -> tuple[str, str | Promise]:
+        now = clock.now()
+        if not obj.is_on_shelf:
+            return "off", _("off the shelf")
+        if redemptions.is_open(obj, now):
+            return "open", _("open")
+        return ("soon", _("opens soon")) if now < obj.starts_at else ("over", _("over"))
+
+
+@admin.register(Redemption)
+class RedemptionAdmin(AppendOnly):
+    """What was taken, newest first."""
+
+    list_display = ("number", "reward", "quantity", "points", "account", "standing", "redeemed_at")
+    list_filter = ("state", ("redeemed_at", RangeDateFilter))
+    list_filter_submit = True
+    search_fields = ("=number", "=account__number", "reward__name_zh", "reward__name_en")
+    search_help_text = _("Redemption number, member number or reward")
+    list_select_related = ("account", "reward")
+    date_hierarchy = None
+    ordering = ("-redeemed_at",)
+
+    @display(
+        description=_("state"),
+        ordering="state",
+        label={"confirmed": "info", "verified": "success", "cancelled": "warning"},
+    )
+    def standing(self, obj: Redemption) -> tuple[str, str]:
+        return obj.state, obj.get_state_display()
