@@ -106,9 +106,9 @@ class MemberAdmin(ModelAdmin):
     def joined(self, member: Member) -> str:
         return showing.when(member.joined_at)
 
-    @display(description=_("status"), label=showing.CHIPS)
-    def standing(self, member: Member) -> tuple[str, str]:
-        return member.account.status, member.account.get_status_display()
+    @display(description=_("status"))
+    def standing(self, member: Member) -> str:
+        return member.account.get_status_display()
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -130,8 +130,8 @@ class AccountAdmin(accounts.AccountAdmin):
     list_select_related = ("member__tier",)
     search_fields = (*accounts.AccountAdmin.search_fields, "member__name", "member__phone", "member__email")
     search_help_text = _("Name, phone, e-mail, member number or a till's customer id")
-    fields = (("number", "standing"), ("person", "tier"), ("opened_at", "timezone"))
-    readonly_fields = ("standing", "person", "tier")
+    fields = (("number", "status"), ("person", "tier"), ("opened_at", "timezone"))
+    readonly_fields = ("person", "tier")
 
     @display(description=_("member"))
     def person(self, account: Account) -> SafeString | str:

@@ -81,8 +81,7 @@ class AccountAdmin(AppendOnly):
     search_help_text = _("Account number, phone or a till's customer id")
     ordering = ("-opened_at", "-id")
     change_form_template = "admin/loyalty/account/change_form.html"
-    fields: tuple[Any, ...] = (("number", "standing"), ("opened_at", "timezone"))
-    readonly_fields: tuple[str, ...] = ("standing",)
+    fields: tuple[Any, ...] = (("number", "status"), ("opened_at", "timezone"))
 
     @display(description=_("status"), ordering="status", label=showing.CHIPS)
     def standing(self, account: Account) -> tuple[str, str]:

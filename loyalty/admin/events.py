@@ -39,11 +39,11 @@ class EventAdmin(AppendOnly):
     list_select_related = ("account", "partner")
     ordering = ("-occurred_at", "-id")
     fieldsets = (
-        (None, {"fields": ("what", "owner", "standing", "receipt")}),
+        (None, {"fields": ("what", "owner", "state", "receipt")}),
         (_("What we were told"), {"fields": ("told", "key", "partner", "cause")}),
         (_("When"), {"fields": ("occurred_at", "occurred_on", "recorded_at")}),
     )
-    readonly_fields = ("what", "owner", "standing", "receipt", "told")
+    readonly_fields = ("what", "owner", "receipt", "told")
 
     @display(description=_("happened"), ordering="occurred_at")
     def happened(self, event: Event) -> str:

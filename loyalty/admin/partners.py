@@ -32,7 +32,7 @@ class KeyForm(forms.Form):
         help_text=_("Where the key will live, for example “Till server, Shanghai”."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("May"),
+        label=_("Scopes"),
         choices=PartnerKey.Scope.choices,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text=_("Give as little as it needs."),
@@ -54,7 +54,7 @@ class KeyInline(ReadOnlyInline):
     readonly_fields = ("prefix", "may", "created")
     show_change_link = True
 
-    @display(description=_("may"))
+    @display(description=_("scopes"))
     def may(self, key: PartnerKey) -> str:
         return "、".join(scopes_of(key)) or "–"
 
@@ -68,7 +68,7 @@ class PartnerAdmin(ModelAdmin):
     fields = ("name", "code", "is_active", "unknown_member", "rate_per_minute")
     actions_detail = ("new_key",)
 
-    @display(description=_("active"), boolean=True)
+    @display(description=_("in use"), boolean=True)
     def standing(self, partner: Partner) -> bool:
         return partner.is_active
 
@@ -128,7 +128,7 @@ class PartnerKeyAdmin(AppendOnly):
     readonly_fields = ("may",)
     actions_detail = ("revoke",)
 
-    @display(description=_("may"))
+    @display(description=_("scopes"))
     def may(self, key: PartnerKey) -> str:
         return "、".join(scopes_of(key)) or "–"
 

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from loyalty import conditions
@@ -32,7 +33,7 @@ def kinds() -> list[tuple[str, Any]]:
 class RuleForm(forms.ModelForm):
     """Checks the parts one by one; ``faults`` keeps where in a part each error sits."""
 
-    kind = forms.ChoiceField(label=_("When"), choices=kinds, widget=UnfoldAdminSelectWidget())
+    kind = forms.ChoiceField(label=pgettext_lazy("rule", "When"), choices=kinds, widget=UnfoldAdminSelectWidget())
     code = forms.SlugField(
         label=_("Code"),
         required=False,

@@ -64,11 +64,11 @@ class Words:
     def parts(self, definition: Json) -> list[Part]:
         """The rule as When / If / Then and what limits it; parts without content are left out."""
         found = [
-            Part("kind", _("When"), self.kind(definition.get("kind", ""))),
-            Part("condition", _("If"), self.condition(definition)),
-            Part("effects", _("Then"), self.effects(definition.get("effects") or ())),
-            Part("schedule", _("Only"), self.schedule(definition.get("schedule") or {})),
-            Part("caps", _("At most"), self.caps(definition.get("caps") or ())),
+            Part("kind", pgettext("rule", "When"), self.kind(definition.get("kind", ""))),
+            Part("condition", pgettext("rule", "If"), self.condition(definition)),
+            Part("effects", pgettext("rule", "Then"), self.effects(definition.get("effects") or ())),
+            Part("schedule", pgettext("rule", "Only"), self.schedule(definition.get("schedule") or {})),
+            Part("caps", pgettext("rule", "At most"), self.caps(definition.get("caps") or ())),
             Part("order", _("Beside other rules"), self.order(definition)),
         ]
         return [part for part in found if part.text]

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from loyalty.admin import showing
@@ -47,7 +48,11 @@ class Standing(admin.SimpleListFilter):
     parameter_name = "standing"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        return [("waiting", _("waiting")), ("delivered", _("delivered")), ("dead", _("given up"))]
+        return [
+            ("waiting", pgettext_lazy("message", "waiting")),
+            ("delivered", pgettext_lazy("message", "delivered")),
+            ("dead", pgettext_lazy("message", "given up")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         match self.value():
@@ -74,8 +79,12 @@ class OutboxAdmin(AppendOnly):
     @display(description=_("state"), label=STANDINGS)
     def standing(self, message: OutboxMessage) -> tuple[str, str | Promise]:
         if message.delivered_at:
-            return "delivered", _("delivered")
-        return ("dead", _("given up")) if message.dead_at else ("waiting", _("waiting"))
+            return "delivered", pgettext_lazy("message", "delivered")
+        return (
+            ("dead", pgettext_lazy("message", "given up"))
+            if message.dead_at
+            else ("waiting", pgettext_lazy("message", "waiting"))
+        )
 
     @display(description=_("created"), ordering="created_at")
     def created(self, message: OutboxMessage) -> str:
