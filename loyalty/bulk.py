@@ -101,7 +101,7 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, t
 def _copy(statement: str, fields: "Sequence[Column]", rows: Sequence[Row]) -> None:
     """PostgreSQL's COPY: several times as fast as values in a statement, JSON above all."""
     documents = [place for place, field in enumerate(fields) if _type_name(field) == "JSONField"]
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
             line = list(row)
             for place in documents:
