@@ -1,7 +1,10 @@
 """Tables of the ground floor: columns, constraints and questions; no deeds."""
 
 from loyalty.models.accounts import Account, AccountReference, Balance, Currency
+from loyalty.models.approvals import Approval, Threshold
+from loyalty.models.audit import AuditRecord, Seal
 from loyalty.models.events import Decision, Event, GrantRecord
+from loyalty.models.holds import Hold, HoldPart
 from loyalty.models.idempotency import IdempotencyKey, RateCounter
 from loyalty.models.imports import ImportJob, ImportRow
 from loyalty.models.jobs import JobRun, OutboxMessage
@@ -17,12 +20,16 @@ __all__ = [
     "Account",
     "AccountReference",
     "Allocation",
+    "Approval",
+    "AuditRecord",
     "Balance",
     "Currency",
     "Decision",
     "Entry",
     "Event",
     "GrantRecord",
+    "Hold",
+    "HoldPart",
     "IdempotencyKey",
     "ImportJob",
     "ImportRow",
@@ -39,7 +46,9 @@ __all__ = [
     "RateCounter",
     "Rule",
     "RuleVersion",
+    "Seal",
     "Store",
     "Tally",
+    "Threshold",
     "User",
 ]
