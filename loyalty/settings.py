@@ -1,7 +1,8 @@
 """Settings, read from the environment. Without any, the portal runs embedded: SQLite, no broker.
 
 ``DATABASE_URL``, ``BROKER_URL``, ``CACHE_URL``, ``SECRET_KEY``, ``DEBUG``, ``ALLOWED_HOSTS``,
-``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops).
+``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops),
+``SUPPORT_URL`` (where members find help).
 Upper apps are named only as strings, so the ground floor never imports them.
 """
 
@@ -131,6 +132,10 @@ LOGOUT_REDIRECT_URL = "members:sign-in"
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="zh-hans")
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = LANGUAGE_COOKIE_HTTPONLY = SECURE
+FORMAT_MODULE_PATH = ["loyalty.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
 USE_I18N = True
@@ -168,6 +173,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "loyalty.web.errors.csrf_failed"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
@@ -181,6 +187,7 @@ _strict = {
     "connect-src": "'self'",
     "font-src": "'self'",
     "manifest-src": "'self'",
+    "worker-src": "'self'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "object-src": "'none'",
@@ -237,6 +244,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 UNFOLD = theme(demo=DEMO)
 
+SUPPORT_URL = env.str("SUPPORT_URL", default="")
 PHONE_REGION = env.str("PHONE_REGION", default="CN")
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

@@ -59,3 +59,6 @@ if (navigator.clipboard) {
 
 /* After a refused form the reader starts at what went wrong. */
 document.querySelector("[data-focus]")?.focus();
+
+/* The member code and a friendly page stay at hand without a network. Where workers are refused, nothing is missing. */
+navigator.serviceWorker?.register("/worker.js").catch(() => {});

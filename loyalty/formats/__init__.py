@@ -1,0 +1,1 @@
+"""Where the house differs from Django in how a language writes figures."""
