@@ -182,6 +182,8 @@ ORDER_PAID = EventKind(
     parse_order_paid,
     external=True,
     subject="order_id",
+    title=_("Your purchase"),
+    icon="order",
     fields=(
         EventField("amount", _("order amount"), ValueType.MONEY, _named("amount_minor")),
         EventField(
@@ -207,6 +209,8 @@ ORDER_REFUNDED = EventKind(
     external=True,
     reverses="order.paid",
     subject="refund_id",
+    title=_("Return"),
+    icon="refund",
     fields=(
         EventField("refunded", _("amount refunded"), ValueType.MONEY, _named("refunded_minor")),
         EventField("currency", _("money"), ValueType.TEXT, _named("currency")),
