@@ -3,16 +3,29 @@
 from django.utils.translation import gettext_lazy as _
 
 from community import demo
-from loyalty.registry import BuiltinMetric, EventField, EventKind, Tab, ValueType
+from community.web import calendar
+from loyalty.registry import BuiltinMetric, EventField, EventKind, FirstStep, Panel, Tab, ValueType
 
 CONTRIBUTES = (
     EventKind(
         "checkin.done",
         _("checked in"),
         dict,
+        title=_("Daily check-in"),
+        icon="check",
         fields=(EventField("streak", _("days in a row"), ValueType.NUMBER, lambda payload: payload["streak"]),),
     ),
     BuiltinMetric("checkins", _("check-ins"), "checkin.done", lambda _payload: 1),
+    FirstStep(
+        "check-in",
+        20,
+        _("Check in for the first time"),
+        _("A few points each day; days in a row bring more."),
+        "community:tasks",
+        "tasks",
+        lambda member: member.account.checkin_days.exists(),
+    ),
+    Panel("check-in", 20, "community/_check_in.html", calendar.panel),
     Tab("tasks", 20, _("Tasks"), "community:tasks", "tasks"),
     *demo.DEMO,
 )

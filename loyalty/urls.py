@@ -7,8 +7,11 @@ from loyalty.web import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("members.api.urls")),
     path("api/", include("loyalty.api.urls")),
+    path("", include("loyalty.web.urls")),
+    path("", include("members.web.urls")),
+    path("", include("rewards.web.urls")),
+    path("", include("community.web.urls")),
 ]

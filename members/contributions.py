@@ -5,7 +5,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.registry import BuiltinMetric, Directory, Enroller, EventField, EventKind, Follower, Tab, Text, ValueType
+from loyalty.registry import (
+    BuiltinMetric,
+    Directory,
+    Enroller,
+    EventField,
+    EventKind,
+    FirstStep,
+    Follower,
+    Tab,
+    Text,
+    ValueType,
+)
 from members import demo, enrolment, finding, tiers
 from members.facts import FACTS
 from members.models import Member, Tier
@@ -31,6 +42,8 @@ CONTRIBUTES = (
         "member.joined",
         _("member joined"),
         dict,
+        title=_("Welcome gift"),
+        icon="gift",
         fields=(
             EventField(
                 "source",
@@ -41,7 +54,7 @@ CONTRIBUTES = (
             ),
         ),
     ),
-    EventKind("tier.upgraded", _("tier reached"), dict, fields=_TIER_FIELDS),
+    EventKind("tier.upgraded", _("tier reached"), dict, fields=_TIER_FIELDS, title=_("A new tier"), icon="star"),
     EventKind("tier.downgraded", _("tier lost"), dict, fields=_TIER_FIELDS),
     BuiltinMetric("tier_upgrades", _("tier upgrades"), "tier.upgraded", lambda _payload: 1),
     *FACTS,
@@ -49,6 +62,24 @@ CONTRIBUTES = (
     Directory("phone", finding.by_phones),
     Directory("email", finding.by_emails),
     Enroller("members", enrolment.enrol_references),
+    FirstStep(
+        "birthday",
+        10,
+        _("Tell us your birthday"),
+        _("So that we can be there on the day."),
+        "members:profile",
+        "cake",
+        lambda member: member.birthday is not None,
+    ),
+    FirstStep(
+        "purchase",
+        30,
+        _("Collect your first points in the shop"),
+        _("Show your member code at the till."),
+        "members:card",
+        "qr",
+        lambda member: member.account.orders.exists(),
+    ),
     Tab("home", 10, _("Home"), "members:home", "home"),
     Tab("me", 90, _("Me"), "members:me", "me"),
     *demo.DEMO,

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.registry import BuiltinMetric, EventField, EventKind, Tab, Text, ValueType
+from loyalty.registry import BuiltinMetric, Caption, EventField, EventKind, Panel, Tab, Text, ValueType
 from rewards import demo
 from rewards.models import Reward
+from rewards.web import offers
 
 
 def _rewards() -> Sequence[tuple[str, Text]]:
@@ -26,6 +27,8 @@ CONTRIBUTES = (
     ),
     BuiltinMetric("redemptions", _("rewards redeemed"), "reward.redeemed", lambda payload: int(payload["quantity"])),
     BuiltinMetric("points_redeemed", _("points redeemed"), "reward.redeemed", lambda payload: int(payload["points"])),
+    Caption("redemptions", offers.captions),
+    Panel("reach", 30, "rewards/_reach.html", offers.panel),
     Tab("mall", 30, _("Mall"), "rewards:list", "mall"),
     *demo.DEMO,
 )

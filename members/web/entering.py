@@ -1,0 +1,120 @@
+"""Coming and going: join, sign in, sign out, and how to get back in."""
+
+from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from loyalty import clock
+from loyalty.errors import LoyaltyError
+from loyalty.web import addresses, preferences
+from members import enrolment
+from members.enrolment import EmailTaken, PhoneTaken
+from members.models import Member
+from members.web import signing, steps
+from members.web.forms import JoinForm, SignInForm
+
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@read_or_send
+def join(request: HttpRequest) -> HttpResponse:
+    """Makes the member and signs them in. Who is one already, and says the right password, is signed in too."""
+    if request.user.is_authenticated:
+        return redirect(addresses.onward(request, "members:home"))
+    form = JoinForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            _join(request, form)
+            return redirect(addresses.onward(request, "members:home"))
+        except LoyaltyError as refusal:
+            form.refuse(refusal)
+    context = {
+        "form": form,
+        "gift": steps.gift_promised(clock.now()),
+        "promises": _promises(),
+        "next": addresses.asked(request),
+    }
+    return render(request, "members/join.html", context, status=form.status)
+
+
+def _join(request: HttpRequest, form: JoinForm) -> None:
+    now, typed = clock.now(), form.cleaned_data
+    signing.count_join(request, now)
+    contact = "email" if "@" in typed["contact"] else "phone"
+    try:
+        enrolment.enrol(
+            source=Member.Source.WEB,
+            now=now,
+            name=typed["name"],
+            birthday=typed["birthday"],
+            language=get_language() or "",
+            password=typed["password"],
+            consents=form.answers,
+            **{contact: typed["contact"]},
+        )
+    except (PhoneTaken, EmailTaken) as taken:
+        try:
+            signing.admit(request, login=typed["contact"], password=typed["password"], now=now)
+        except signing.WrongSignIn:
+            raise taken from None
+    else:
+        signing.admit(request, login=typed["contact"], password=typed["password"], now=now)
+
+
+def _promises() -> list[dict[str, str]]:
+    return [
+        {"icon": "qr", "text": _("One code for every till; nothing to carry.")},
+        {"icon": "receipt", "text": _("Every point says where it came from.")},
+        {"icon": "gift", "text": _("Rewards you can pick from the first day.")},
+    ]
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@read_or_send
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Where to afterwards is ``next``, if that is one of our pages."""
+    if request.user.is_authenticated:
+        return redirect(addresses.onward(request, "members:home"))
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            return _signed_in(request, form)
+        except LoyaltyError as refusal:
+            form.refuse(refusal)
+    context = {"form": form, "next": addresses.asked(request)}
+    return render(request, "members/sign_in.html", context, status=form.status)
+
+
+def _signed_in(request: HttpRequest, form: SignInForm) -> HttpResponse:
+    typed = form.cleaned_data
+    user = signing.admit(request, login=typed["login"], password=typed["password"], now=clock.now())
+    if not typed["remember"]:
+        request.session.set_expiry(0)
+    answer = redirect(addresses.onward(request, "members:home"))
+    preferences.speak(answer, user)
+    return answer
+
+
+@never_cache
+@read_or_send
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Asks first; only a POST signs out."""
+    if request.method != "POST" and request.user.is_authenticated:
+        return render(request, "members/sign_out.html")
+    auth.logout(request)
+    messages.success(request, _("You are signed out. See you soon!"))
+    return redirect("members:sign-in")
+
+
+@require_safe
+def forgot(request: HttpRequest) -> HttpResponse:
+    """Says in words how to get back in: people at the shop check who asks."""
+    return render(request, "members/forgot.html")

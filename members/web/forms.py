@@ -1,0 +1,110 @@
+"""What a person types: joining, signing in, the profile, the choices about data."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.web.forms import OperationForm
+from members import phones
+from members.models import Consent, Member
+
+_DATE = {"type": "date", "autocomplete": "bday"}
+_ASKED = {
+    Consent.Purpose.MARKETING.value: (
+        _("Tell me about offers and news"),
+        _("Now and then, never more than it is worth."),
+    ),
+    Consent.Purpose.PROFILING.value: (
+        _("Pick what fits me"),
+        _("From what I bought; nothing leaves the house."),
+    ),
+}
+
+
+def _date_field(**options: Any) -> forms.DateField:
+    """ISO whatever the language: that is what browsers send and want."""
+    widget = forms.DateInput(format="%Y-%m-%d", attrs=_DATE)
+    return forms.DateField(label=_("Birthday"), widget=widget, input_formats=["%Y-%m-%d"], **options)
+
+
+class JoinForm(OperationForm):
+    """One screen. ``contact`` is a phone number or an e-mail address; one box is asked for, terms agreed to."""
+
+    params: ClassVar[dict[str, str]] = {"phone": "contact", "email": "contact"}
+
+    name = forms.CharField(label=_("Your name"), max_length=60, widget=forms.TextInput({"autocomplete": "name"}))
+    contact = forms.CharField(
+        label=_("Phone or e-mail"), max_length=254, widget=forms.TextInput({"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least 8 characters."),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}, render_value=False),
+    )
+    birthday = _date_field(required=False)
+    terms = forms.BooleanField(
+        label=_("I agree to the membership terms and the privacy notice"),
+        error_messages={"required": _("Please agree to the membership terms first; everything else is up to you.")},
+    )
+    marketing = forms.BooleanField(label=_ASKED["marketing"][0], required=False)
+    profiling = forms.BooleanField(label=_ASKED["profiling"][0], required=False)
+
+    @property
+    def consents(self) -> list[BoundField]:
+        """The optional purposes, unticked at first."""
+        return [self[purpose] for purpose in _ASKED]
+
+    @property
+    def answers(self) -> dict[str, bool]:
+        """Purpose → answer, the terms included."""
+        return {purpose: self.cleaned_data[purpose] for purpose in (Consent.Purpose.TERMS.value, *_ASKED)}
+
+
+class SignInForm(OperationForm):
+    login = forms.CharField(
+        label=_("Phone, e-mail or member number"),
+        max_length=254,
+        widget=forms.TextInput({"autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+    remember = forms.BooleanField(label=_("Stay signed in on this device"), required=False, initial=True)
+
+
+class ProfileForm(OperationForm):
+    """All of it is replaced; empty means "not known"."""
+
+    name = forms.CharField(label=_("Your name"), max_length=60, widget=forms.TextInput({"autocomplete": "name"}))
+    birthday = _date_field(required=False)
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
+    )
+    email = forms.EmailField(label=_("E-mail"), required=False, widget=forms.EmailInput({"autocomplete": "email"}))
+
+    @classmethod
+    def known_of(cls, member: Member) -> dict[str, Any]:
+        """What the form shows at first."""
+        return {
+            "name": member.name,
+            "birthday": member.birthday,
+            "phone": phones.show(member.phone) if member.phone else "",
+            "email": member.email or "",
+        }
+
+
+class PrivacyForm(OperationForm):
+    """A switch for each purpose one may refuse."""
+
+    marketing = forms.BooleanField(label=_ASKED["marketing"][0], help_text=_ASKED["marketing"][1], required=False)
+    profiling = forms.BooleanField(label=_ASKED["profiling"][0], help_text=_ASKED["profiling"][1], required=False)

@@ -1,0 +1,58 @@
+"""A new member's first steps and the gift they joined with."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Sum
+from django.urls import reverse
+
+from loyalty.events import promising
+from loyalty.models import Entry
+from loyalty.registry import FirstStep, Text, registry
+from members.models import Member
+
+NEW_FOR = timedelta(days=30)
+JOINED = "member.joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``url`` leads to where it can be done."""
+
+    title: Text
+    note: Text
+    url: str
+    icon: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    points: int
+
+
+def open_steps(member: Member) -> list[Step]:
+    """Every contributed step, in order; empty once all are done. One query a step at most."""
+    steps = [
+        Step(step.title, step.note, reverse(step.url_name), step.icon, step.is_done(member))
+        for step in registry.all(FirstStep)
+    ]
+    return [] if all(step.done for step in steps) else steps
+
+
+def first_steps(member: Member, now: datetime) -> list[Step]:
+    """The same, for those who joined within the last 30 days; empty for all others."""
+    return open_steps(member) if now - member.joined_at < NEW_FOR else []
+
+
+def gift_of(member: Member) -> Gift | None:
+    """The points joining brought. One query."""
+    given = Entry.objects.filter(account_id=member.pk, event__kind=JOINED, currency__code="points")
+    points = given.aggregate(points=Sum("amount"))["points"]
+    return Gift(points) if points else None
+
+
+def gift_promised(now: datetime) -> Gift | None:
+    """The points joining would bring now."""
+    (points,) = promising.points(JOINED, [(now, {"source": Member.Source.WEB.value})])
+    return Gift(points) if points else None

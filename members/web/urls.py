@@ -1,0 +1,21 @@
+"""Addresses of the member's own pages."""
+
+from django.urls import path
+
+from members.web import brand, entering, pages, settings
+
+app_name = "members"
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("brand.css", brand.brand_css, name="brand-css"),
+    path("join/", entering.join, name="join"),
+    path("sign-in/", entering.sign_in, name="sign-in"),
+    path("sign-out/", entering.sign_out, name="sign-out"),
+    path("forgot/", entering.forgot, name="forgot"),
+    path("card/", pages.code, name="card"),
+    path("points/", pages.points, name="points"),
+    path("points/<uuid:ref>/", pages.receipt, name="receipt"),
+    path("me/", settings.me, name="me"),
+    path("me/profile/", settings.profile, name="profile"),
+    path("privacy/", settings.privacy, name="privacy"),
+]

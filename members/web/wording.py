@@ -1,0 +1,127 @@
+"""What a line of the statement is called, drawn as and says beside its figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loyalty.models import Entry, Store
+from loyalty.registry import Caption, EventKind, Text, registry
+
+_ICONS = {
+    Entry.Counter.REDEEMED: "ticket",
+    Entry.Counter.EXPIRED: "expired",
+    Entry.Counter.CLAWED_BACK: "refund",
+    Entry.Counter.ADJUSTED: "adjusted",
+    Entry.Counter.TRANSFERRED: "adjusted",
+}
+_TITLES = {
+    Entry.Counter.ISSUED: gettext_lazy("Collected"),
+    Entry.Counter.REDEEMED: gettext_lazy("Redemption"),
+    Entry.Counter.EXPIRED: gettext_lazy("Expired"),
+    Entry.Counter.CLAWED_BACK: gettext_lazy("Return"),
+    Entry.Counter.ADJUSTED: gettext_lazy("Set right by our team"),
+    Entry.Counter.TRANSFERRED: gettext_lazy("Transferred"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line; ``ref`` opens its receipt, ``cut`` says that a limit took something off."""
+
+    ref: UUID
+    points: int
+    title: Text
+    at: datetime
+    note: str
+    kind: str
+    icon: str
+    state_text: str
+    cut: bool
+
+
+def lines(piles: Sequence[Sequence[Entry]], now: datetime) -> list[Line]:
+    """A line for each pile of entries. One query for each app that titles what was spent."""
+    titles = captions([pile[0] for pile in piles])
+    return [_line(pile, titles, now) for pile in piles]
+
+
+def captions(heads: Sequence[Entry]) -> dict[UUID, Text]:
+    """What points were spent on, as the upper apps tell it."""
+    spent = [entry.pk for entry in heads if entry.counter == Entry.Counter.REDEEMED]
+    found: dict[UUID, Text] = {}
+    for caption in registry.all(Caption):
+        found |= caption.titles(spent)
+    return found
+
+
+def title(entry: Entry, titles: dict[UUID, Text]) -> Text:
+    """The reward, the kind of event, or what happened to the points."""
+    source = _kind(entry) if entry.counter == Entry.Counter.ISSUED else None
+    return titles.get(entry.pk) or (source.title if source else "") or _TITLES[Entry.Counter(entry.counter)]
+
+
+def icon(entry: Entry) -> str:
+    kind = _kind(entry)
+    return _ICONS.get(Entry.Counter(entry.counter)) or (kind.icon if kind else "spark")
+
+
+def kind(entry: Entry, now: datetime) -> str:
+    """The name of the line's color: earned, spent, pending, expired, adjusted or refunded."""
+    if is_pending(entry, now):
+        return "pending"
+    match entry.counter:
+        case Entry.Counter.ISSUED:
+            return "earned"
+        case Entry.Counter.REDEEMED:
+            return "spent" if entry.amount < 0 else "refunded"
+        case Entry.Counter.EXPIRED:
+            return "expired"
+        case Entry.Counter.CLAWED_BACK:
+            return "refunded"
+        case _:
+            return "adjusted"
+
+
+def is_pending(entry: Entry, now: datetime) -> bool:
+    """Whether its points are still on their way at ``now``, whatever jobs have run."""
+    lot = getattr(entry, "lot", None)
+    return lot is not None and lot.activated_at is None and lot.available_at > now and lot.remaining > 0
+
+
+def is_cut(entry: Entry) -> bool:
+    return entry.counter == Entry.Counter.ISSUED and entry.desired is not None and entry.desired > entry.amount
+
+
+def store(entry: Entry) -> Store | None:
+    """Where the order of the entry's event was placed, if it is known."""
+    order = getattr(entry.event, "order", None)
+    return order.store if order else None
+
+
+def _line(pile: Sequence[Entry], titles: dict[UUID, Text], now: datetime) -> Line:
+    head, place = pile[0], store(pile[0])
+    return Line(
+        ref=head.pk,
+        points=sum(entry.amount for entry in pile),
+        title=title(head, titles),
+        at=head.effective_at,
+        note=place.name if place else "",
+        kind=kind(head, now),
+        icon="clock" if is_pending(head, now) else icon(head),
+        state_text=_arrives(head) if is_pending(head, now) else "",
+        cut=any(is_cut(entry) for entry in pile),
+    )
+
+
+def _arrives(entry: Entry) -> str:
+    day = timezone.localtime(entry.lot.available_at).date()
+    return _("ready on %(day)s") % {"day": formats.date_format(day, _("M j"))}
+
+
+def _kind(entry: Entry) -> EventKind | None:
+    return registry.find(EventKind, entry.event.kind) if entry.event else None
