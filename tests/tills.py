@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 
 from loyalty import clock, rules
 from loyalty.models import Rule
@@ -36,14 +36,21 @@ class Till:
         return self.client.get(f"/api/v1{path}", query or {}, headers=told)
 
 
-def told(answer: HttpResponse) -> Any:
+def told(answer: Any) -> Any:
     """The body as JSON."""
     return json.loads(answer.content)
 
 
-def code(answer: HttpResponse) -> tuple[int, str]:
+def code(answer: Any) -> tuple[int, str]:
     """Status and error code."""
     return answer.status_code, told(answer)["error"]["code"]
+
+
+def api_schema() -> dict[str, Any]:
+    """The OpenAPI schema as it is served."""
+    generator: Any = SchemaGenerator  # the library is half typed
+    made: dict[str, Any] = generator().get_schema(request=None, public=True)
+    return made
 
 
 def moment(at: datetime) -> str:

@@ -9,13 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loyalty.api import errors, forms, reference
-from loyalty.api.idempotency import Answer
 from loyalty.api.telling import tell_event, tell_outcomes
 from loyalty.api.views import PartnerView
 from loyalty.errors import InvalidInput, LoyaltyError, NotFound
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming, Status
 from loyalty.faults import ObjectExpected
+from loyalty.idempotency import Answer
 from loyalty.models import Event, PartnerKey
 
 STATUS = {

@@ -4,8 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
-from loyalty import faults
-from loyalty.api import forms, idempotency, parsing
+from loyalty import faults, idempotency
+from loyalty.api import forms, parsing
 from loyalty.api.describing import (
     ANYTHING,
     BOOLEAN,

@@ -80,8 +80,9 @@ def tell_entry(entry: Entry, partner_id: int | None) -> dict[str, Any]:
 
 def why(entry: Entry) -> str:
     """One plain sentence: what kind of move it is, by which rule, for what."""
+    what = str(Entry.Counter(entry.counter).label)
     parts: dict[str, Any] = {
-        "what": Entry.Counter(entry.counter).label,
+        "what": what[:1].upper() + what[1:],
         "rule": receipts.name_of(entry.rule_version.definition) if entry.rule_version else "",
         "event": "",
     }

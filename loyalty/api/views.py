@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from loyalty import clock, faults, limits
-from loyalty.api import errors, idempotency, log
-from loyalty.api.idempotency import Answer
+from loyalty import calls, clock, faults, idempotency, limits
+from loyalty.api import errors
 from loyalty.api.parsing import BodyRequired, canonical
 from loyalty.errors import LoyaltyError
+from loyalty.idempotency import Answer
 from loyalty.models import Partner
 
 
@@ -85,7 +85,7 @@ class PartnerView(APIView):
 
     def _note(self, request: Request, rendered: HttpResponse) -> None:
         context = request.parser_context or {}
-        log.note(
+        calls.note(
             partner_id=self.partner.pk,
             request_id=errors.request_id(request),
             method=str(request.method),

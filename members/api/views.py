@@ -7,10 +7,10 @@ from rest_framework.response import Response
 
 from loyalty import money
 from loyalty import programme as programmes
-from loyalty.api.idempotency import Answer
 from loyalty.api.telling import moment, tell_entry
 from loyalty.api.views import PartnerView
 from loyalty.deciding import tender
+from loyalty.idempotency import Answer
 from loyalty.ledger import reading
 from loyalty.models import PartnerKey, Programme
 from loyalty.readers import Amount

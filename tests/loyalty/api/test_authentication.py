@@ -93,7 +93,7 @@ def test_last_use_is_noted_at_most_once_a_minute() -> None:
     assert PartnerKey.objects.get().last_used_at == first
     PartnerKey.objects.update(last_used_at=clock.now() - timedelta(minutes=2))
     till.get("/members/x:C-1")
-    assert PartnerKey.objects.get().last_used_at > first - timedelta(seconds=1)
+    assert PartnerKey.objects.filter(last_used_at__gt=first - timedelta(seconds=1)).count() == 1
 
 
 def test_calls_beyond_the_limit_wait() -> None:

@@ -37,7 +37,7 @@ def test_an_event_is_read_back_with_its_receipt_and_entries() -> None:
     assert body["awards"] == posted["awards"]
     assert body["steps"] == posted["steps"]
     assert [(entry["amount"], entry["why"]) for entry in body["entries"]] == [
-        (100, "issued by “1 point per yuan” (order paid).")
+        (100, "Issued by “1 point per yuan” (order paid).")
     ]
 
 

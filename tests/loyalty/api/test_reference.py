@@ -7,17 +7,12 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
-from drf_spectacular.generators import SchemaGenerator
 
 from loyalty.api import docs, errors
 from tests.conftest import Opener
+from tests.tills import api_schema
 
 METHODS = {"get", "post"}
-
-
-def schema() -> dict[str, Any]:
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
-    return made
 
 
 def test_the_schema_is_valid_and_nothing_is_left_to_guess(tmp_path: Any) -> None:
@@ -28,7 +23,7 @@ def test_the_schema_is_valid_and_nothing_is_left_to_guess(tmp_path: Any) -> None
 
 def test_every_answer_and_every_body_has_an_example() -> None:
     bare = []
-    for path, item in schema()["paths"].items():
+    for path, item in api_schema()["paths"].items():
         for method in METHODS & set(item):
             told = item[method]
             parts = {"body": told["requestBody"]} if method == "post" else {}

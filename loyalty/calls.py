@@ -1,12 +1,13 @@
-"""What a partner said and what we answered, kept for support: cut at 4 kB, contacts masked."""
+"""What a partner said and what we answered: kept 90 days for support, cut at 4 kB, contacts masked."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from loyalty.models import PartnerCall
 
 LONGEST = 4096
+KEPT = timedelta(days=90)
 PHONE = re.compile(r"(?<![\w.-])(\+?\d{1,3}[ -]?)?(\d{3})[ -]?\d{4}[ -]?(\d{4})(?![\w.-])")
 EMAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-]+\.[\w.-]+)")
 
@@ -45,3 +46,8 @@ def note(
         took_ms=max(0, took_ms),
         called_at=now,
     )
+
+
+def prune(*, now: datetime) -> int:
+    """Forgets calls older than 90 days; how many."""
+    return PartnerCall.objects.filter(called_at__lt=now - KEPT).delete()[0]

@@ -1,8 +1,10 @@
 """The log of calls: what support needs, and no contacts."""
 
+from datetime import timedelta
+
 import pytest
 
-from loyalty.api import log
+from loyalty import calls
 from loyalty.models import PartnerCall
 from tests.tills import Till, order, told
 
@@ -39,7 +41,7 @@ def test_a_refused_call_is_kept_too() -> None:
     ],
 )
 def test_contacts_are_masked(text: str, masked: str) -> None:
-    assert log.mask(text) == masked
+    assert calls.mask(text) == masked
 
 
 def test_a_phone_in_the_address_is_masked_however_it_is_written() -> None:
@@ -52,3 +54,10 @@ def test_bodies_are_cut_at_four_kilobytes() -> None:
     Till().post("/events", order(order_id="常" * 9000))
 
     assert len(PartnerCall.objects.get().body.encode()) <= 4096
+
+
+def test_calls_are_forgotten_after_ninety_days() -> None:
+    Till().get("/members/x:C-1")
+    at = PartnerCall.objects.get().called_at
+
+    assert (calls.prune(now=at + calls.KEPT), calls.prune(now=at + calls.KEPT + timedelta(seconds=1))) == (0, 1)

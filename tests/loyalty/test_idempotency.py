@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from loyalty import clock
-from loyalty.api import idempotency
-from loyalty.api.idempotency import Answer
+from loyalty import clock, idempotency
+from loyalty.idempotency import Answer
 from loyalty.models import Entry, Event, IdempotencyKey, RateCounter
 from tests import cast
 from tests.tills import Till, a_point_per_yuan, code, order, told
@@ -118,7 +117,7 @@ def test_after_pruning_the_business_key_still_holds() -> None:
     till, event = Till(), order(customer=f"m:{cast.new_member().account.number}")
     till.post("/events", event, key="one")
 
-    pruned = idempotency.prune(clock.now() + idempotency.KEPT + timedelta(seconds=1))
+    pruned = idempotency.prune(now=clock.now() + idempotency.KEPT + timedelta(seconds=1))
 
     assert pruned == 1
     assert told(till.post("/events", event, key="one"))["status"] == "duplicate"

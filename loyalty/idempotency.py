@@ -95,7 +95,7 @@ def once(*, partner_id: int, key: str, print_: str, now: datetime, deed: Callabl
     return answer
 
 
-def prune(now: datetime) -> int:
+def prune(*, now: datetime) -> int:
     """Forgets keys older than 30 days; how many. Their deeds stay known by business key."""
     return IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()[0]
 

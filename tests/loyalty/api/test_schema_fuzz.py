@@ -1,0 +1,82 @@
+"""Generated calls over the whole schema: never a fault of ours, never an undocumented answer."""
+
+from typing import Any
+
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from loyalty.models import Partner
+from tests import cast
+from tests.tills import Till, a_point_per_yuan, api_schema, order, told
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+OPERATIONS = (
+    ("/api/v1/events", "POST"),
+    ("/api/v1/events/batch", "POST"),
+    ("/api/v1/events/simulate", "POST"),
+    ("/api/v1/events/{event_id}", "GET"),
+    ("/api/v1/members", "POST"),
+    ("/api/v1/members/{ref}", "GET"),
+    ("/api/v1/members/{ref}/balance", "GET"),
+    ("/api/v1/members/{ref}/entries", "GET"),
+)
+CALLS = 40
+
+
+def loaded() -> Any:
+    return schemathesis.openapi.from_dict(api_schema())
+
+
+def test_every_operation_is_called() -> None:
+    found = {(operation.ok().path, operation.ok().method.upper()) for operation in loaded().get_all_operations()}
+
+    assert found == set(OPERATIONS)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=[path for path, _method in OPERATIONS])
+def test_generated_calls_are_answered_as_documented(path: str, method: str, live: str) -> None:
+    a_point_per_yuan()
+    till = Till()
+    Partner.objects.update(rate_per_minute=10**6)
+    till.post("/members", {"external_id": "C-1"})
+    known = told(till.post("/events", order(customer="x:C-1")))["id"]
+    headers = {"Authorization": f"Bearer {till.key}"}
+    seen = 0
+
+    @hypothesis.settings(
+        max_examples=CALLS,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(case=loaded()[path][method].as_strategy())
+    def call(case: Any) -> None:
+        nonlocal seen
+        seen += 1
+        for name, value in (("ref", "x:C-1"), ("event_id", known)):
+            if name in (case.path_parameters or {}) and seen % 2:
+                case.path_parameters[name] = value
+        case.call_and_validate(base_url=live, headers=headers, checks=CHECKS)
+
+    call()
+
+    assert seen >= CALLS
+    assert cast.available(till.partner.references.get(external_id="C-1").account_id) >= 0
