@@ -51,7 +51,7 @@ def scopes_of(key: PartnerKey) -> list[str]:
 class KeyInline(ReadOnlyInline):
     model = PartnerKey
     fields = ("name", "prefix", "may", "created", "expiry_date", "last_used_at", "revoked")
-    readonly_fields = ("prefix", "may", "created")
+    readonly_fields = ("prefix", "may", "created", "last_used_at")
     show_change_link = True
 
     @display(description=_("scopes"))

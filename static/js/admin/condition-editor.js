@@ -161,9 +161,9 @@
       const ops = select(
         fact.ops.map((each) => [each.code, each.label]),
         op.code,
-        { "aria-label": `${name}: ${gettext("comparison")}`, on: { change: (event) => this.compare(node, fact, event.target.value) } },
+        { "aria-label": [name, gettext("comparison")].join(": "), on: { change: (event) => this.compare(node, fact, event.target.value) } },
       );
-      const value = valueControl(fact, op, node.value, `${name}: ${gettext("value")}`, (next) => this.set(node, next), this.terms);
+      const value = valueControl(fact, op, node.value, [name, gettext("value")].join(": "), (next) => this.set(node, next), this.terms);
       const period = fact.needs_window ? periodControl(node.window, name, (next) => this.count(node, next)) : null;
       faults.push(this.blame(period, `${path}.window`), this.blame(period, `${path}.window.days`), this.blame(ops, `${path}.op`), this.blame(value, `${path}.value`));
       return el("div", { class: "eg-leaf-body", role: "group", "aria-label": name }, el("div", { class: "eg-leaf-line" }, box.node, period, ops, value), faults);

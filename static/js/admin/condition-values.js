@@ -152,7 +152,7 @@
     };
     const days = count(
       state.days,
-      `${label}: ${gettext("number of days")}`,
+      [label, gettext("number of days")].join(": "),
       (next) => {
         state.days = next;
         told();
@@ -161,7 +161,7 @@
     );
     days.hidden = state.unit !== "days";
     const unit = select(UNITS(), state.unit, {
-      "aria-label": `${label}: ${gettext("period")}`,
+      "aria-label": [label, gettext("period")].join(": "),
       on: {
         change: (event) => {
           state.unit = event.target.value;
@@ -177,7 +177,7 @@
       ],
       state.counts ? "days" : "sum",
       {
-        "aria-label": `${label}: ${gettext("how it is counted")}`,
+        "aria-label": [label, gettext("how it is counted")].join(": "),
         on: {
           change: (event) => {
             state.counts = event.target.value === "days";

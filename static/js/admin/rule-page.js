@@ -77,7 +77,7 @@
       reach.textContent = told.reach ?? "";
       const problems = this.page.querySelector("[data-problems]");
       const text = told.problems.map((problem) => problem.message).join(" ");
-      problems.textContent = text ? `${gettext("Before it can go live:")} ${text}` : "";
+      problems.textContent = text ? [gettext("Before it can go live:"), text].join(" ") : "";
       problems.hidden = !text;
     }
 

@@ -1,0 +1,13 @@
+"""A client of somebody who may do everything."""
+
+import pytest
+from django.test import Client
+
+from tests import cast
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    client = Client()
+    client.force_login(cast.operator())
+    return client

@@ -1,0 +1,53 @@
+"""A programme with something on every page of the back office, one member at a time."""
+
+from datetime import timedelta
+from itertools import count
+
+from loyalty import clock
+from loyalty.events import intake
+from loyalty.events.incoming import Incoming
+from loyalty.models import ImportJob, JobRun, OutboxMessage, Partner, PartnerCall, Rule, Store
+from members.models import Member, TierChange
+from tests import cast
+from tests.tills import a_point_per_yuan
+
+_numbers = count(1)
+
+
+def another(*, base: Rule | None = None) -> Member:
+    """One more member with an order of ¥100, and one more row of everything staff look at."""
+    number, now = next(_numbers), clock.now()
+    cast.ladder()
+    base = base or Rule.objects.filter(code="per-yuan").first() or a_point_per_yuan()
+    member = cast.member(f"会员{number}", phone=f"138{number:08d}", now=now - timedelta(days=2))
+    partner = cast.partner(f"till-{number}")
+    cast.key(code=partner.code)
+    Store.objects.create(code=f"store-{number}", name=f"店{number}", partner=partner)
+    Rule.objects.create(code=f"draft-{number}", name_zh=f"草稿{number}", kind="order.paid", effects=base.effects)
+    order(member, partner, f"A-{number}")
+    TierChange.objects.create(member=member, previous=None, tier=member.tier, changed_at=now)
+    _leftovers(number, partner)
+    return member
+
+
+def order(member: Member, partner: Partner, order_id: str, minor: int = 10_000) -> None:
+    """An order of this very hour."""
+    payload = {
+        "order_id": order_id,
+        "currency": "CNY",
+        "amount_minor": minor,
+        "customer": f"m:{member.account.number}",
+    }
+    told = Incoming("order.paid", payload, clock.now() - timedelta(minutes=5))
+    [outcome] = intake.post([told], partner=partner, now=clock.now())
+    assert outcome.status == "accepted"
+
+
+def _leftovers(number: int, partner: Partner) -> None:
+    now = clock.now()
+    JobRun.objects.create(job="expire", period=str(number), state="failed", leased_until=now, started_at=now)
+    OutboxMessage.objects.create(topic="mail", key=str(number), payload={}, created_at=now, due_at=now, dead_at=now)
+    ImportJob.objects.create(partner=partner, file_name=f"{number}.csv", file_hash=str(number), created_at=now)
+    PartnerCall.objects.create(
+        partner=partner, request_id=str(number), method="GET", path="/", status=200, took_ms=1, called_at=now
+    )
