@@ -10,6 +10,7 @@ import io
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,10 +65,9 @@ def collect_static() -> None:
     wanted = static_fingerprint()
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    with told("Collecting static files"):
-        stamp.unlink(missing_ok=True)
-        call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=UNSEEN)
-        stamp.write_text(wanted, encoding="utf-8")
+    stamp.unlink(missing_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=UNSEEN)
+    stamp.write_text(wanted, encoding="utf-8")
 
 
 def write_logins(path: Path) -> None:
@@ -80,9 +80,11 @@ def write_logins(path: Path) -> None:
 def main(logins: Path) -> None:
     catalogues.compile_stale()
     django.setup()
-    migrate()
-    seed()
-    collect_static()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        collecting = pool.submit(collect_static)  # compresses on the second core meanwhile
+        migrate()
+        seed()
+        collecting.result()
     write_logins(logins)
 
 
