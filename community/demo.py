@@ -25,7 +25,7 @@ class _Visit(NamedTuple):
 def plant(stage: Stage) -> None:
     """Notes who checks in on which day; the people must have been drawn before."""
     random = stage.dice("checkins")
-    stage.cast("checkin", 30, lambda notes, ends: _stamp_all(stage, notes, ends))
+    stage.cast("checkin", _stamp_all)
     for shopper in stage.shoppers:
         if shopper.plays <= 0:
             continue
@@ -34,7 +34,7 @@ def plant(stage: Stage) -> None:
             streak = streak + 1 if before == day - timedelta(days=1) else 1
             before = day
             at = stage.at(day, seasons.shopping_hour(random, in_store=False), random)
-            stage.note("checkin", at, _Visit(shopper, streak))
+            stage.note("checkin", at, _Visit(shopper, streak), who=shopper.reference)
 
 
 def _days(stage: Stage, random: Random, shopper: Shopper) -> list[date]:
@@ -54,8 +54,8 @@ def _days(stage: Stage, random: Random, shopper: Shopper) -> list[date]:
     return days
 
 
-def _stamp_all(stage: Stage, notes: Sequence[tuple[datetime, Any]], ends: datetime) -> None:
-    """One day's check-ins in one batch, as :func:`community.checkins.check_in` makes them one by one."""
+def _stamp_all(notes: Sequence[tuple[datetime, Any]], ends: datetime) -> None:
+    """Many check-ins in one batch, as :func:`community.checkins.check_in` makes them one by one."""
     stamps = [
         (CheckinDay(account_id=visit.shopper.account_id, day=clock.business_day(at, ZONE), created_at=at), visit)
         for at, visit in notes

@@ -89,9 +89,9 @@ def plant_people(stage: Stage) -> None:
     people = [_draw(stage, random, number) for number in range(PEOPLE - 2)]
     people += [_star(stage), _newcomer(stage)]
     stage.shoppers += [person.shopper for person in people]
-    stage.cast("join", 10, lambda notes, _ends: _join_all(stage, notes))
+    stage.cast("join", lambda notes, _at: _join_all(stage, notes), in_batches=False)
     for person in people:
-        stage.note("join", person.shopper.joins_at, person)
+        stage.note("join", person.shopper.joins_at, person, who=person.shopper.reference)
 
 
 def logins() -> list[Login]:

@@ -89,7 +89,7 @@ def plant(stage: Stage) -> None:
         starts_at=stage.now - timedelta(days=30),
     )
     random = stage.dice("redemptions")
-    stage.cast("redeem", 40, lambda notes, _ends: _redeem_all(stage, random, notes))
+    stage.cast("redeem", lambda notes, _at: _redeem_all(random, notes), in_batches=False)
     for shopper in stage.shoppers:
         _note_visits(stage, random, shopper)
 
@@ -113,10 +113,10 @@ def _note_visits(stage: Stage, random: Random, shopper: Shopper) -> None:
     for bought_at in shopper.bought_at:
         if random.random() < SHARE_AFTER_PURCHASE:
             at = bought_at + timedelta(days=random.randint(0, 12), minutes=random.randint(10, 600))
-            stage.note("redeem", at, shopper)
+            stage.note("redeem", at, shopper, who=shopper.reference)
 
 
-def _redeem_all(stage: Stage, random: Random, notes: Sequence[tuple[datetime, Any]]) -> None:
+def _redeem_all(random: Random, notes: Sequence[tuple[datetime, Any]]) -> None:
     for at, shopper in notes:
         if shopper.account_id is not None:
             _redeem(random, shopper.account_id, at, keeps=STAR_KEEPS if shopper.is_star else 0)

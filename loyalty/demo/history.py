@@ -1,4 +1,4 @@
-"""Posting the history: each day's orders and refunds in one batch, expiry as the months turn."""
+"""Posting the history: orders and refunds in batches, expiry as the months turn."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,12 +6,11 @@ from typing import Any
 
 from loyalty import clock
 from loyalty.demo import purchases
-from loyalty.demo.stage import ZONE, Stage
+from loyalty.demo.stage import EVERYBODY, ZONE, Stage
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming, Status
 from loyalty.ledger import expiring
 
-_KINDS = {"order": "order.paid", "refund": "order.refunded"}
 _FINE = {Status.ACCEPTED, Status.GUEST}
 
 
@@ -24,20 +23,18 @@ def plant(stage: Stage) -> None:
     purchases.note_all(stage)
     day = stage.opening_day.replace(day=1)
     while (day := clock.add_months(day, 1)) <= stage.today:
-        stage.note("expiry", clock.start_of_day(day, ZONE) + timedelta(minutes=5), None)
-    stage.cast("expiry", 5, lambda notes, _ends: _sweep(notes))
-    stage.cast("order", 20, lambda notes, ends: _post(stage, "order", notes, ends))
-    stage.cast("refund", 25, lambda notes, ends: _post(stage, "refund", notes, ends))
+        stage.note("expiry", clock.start_of_day(day, ZONE) + timedelta(minutes=5), None, who=EVERYBODY)
+    stage.cast("expiry", _sweep, in_batches=False)
+    stage.cast("till", lambda notes, ends: _post(stage, notes, ends))
 
 
-def _post(stage: Stage, code: str, notes: Sequence[tuple[datetime, Any]], ends: datetime) -> None:
+def _post(stage: Stage, notes: Sequence[tuple[datetime, Any]], ends: datetime) -> None:
     assert stage.partner is not None  # noqa: S101 -- planted first
-    batch = [Incoming(_KINDS[code], payload, at) for at, payload in notes]
+    batch = [Incoming(kind, payload, at) for at, (kind, payload) in notes]
     for outcome in intake.post(batch, partner=stage.partner, now=ends, historic=True):
         if outcome.status not in _FINE:
             raise HistoryRefused(outcome.status, str(outcome.error))
 
 
-def _sweep(notes: Sequence[tuple[datetime, Any]]) -> None:
-    for at, _nothing in notes:
-        expiring.sweep(now=at)
+def _sweep(_notes: Sequence[tuple[datetime, Any]], at: datetime) -> None:
+    expiring.sweep(now=at)

@@ -1,11 +1,11 @@
 """The ground's parts of the demo, in their order among the apps' own."""
 
-from loyalty.demo import history, rules, shop
+from loyalty.demo import history, play, rules, shop
 from loyalty.registry import DemoData
 
 DEMO = (
     DemoData("shop", 10, shop.plant, shop.logins),
     DemoData("rules", 30, rules.plant),
     DemoData("history", 50, history.plant),
-    DemoData("play", 90, lambda stage: stage.play()),
+    DemoData("play", 90, play.play),
 )

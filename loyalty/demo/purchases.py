@@ -16,6 +16,7 @@ from loyalty.demo.stage import ZONE, Shopper, Stage
 GUEST_SHARE = 0.30
 REFUND_SHARE = 0.035
 ONLINE = "online"
+PAID, REFUNDED = "order.paid", "order.refunded"
 FIRST_NUMBER = 200000
 STAR_YUAN = 4680  # what the star has spent in all: 320 short of the highest tier
 STAR_LAST_DAYS = 9
@@ -23,7 +24,7 @@ FREIGHT_MINOR, FREE_FROM_MINOR = 1000, 9900
 
 
 def note_all(stage: Stage) -> None:
-    """Notes every order and refund of the history in the diary, as ``order`` and ``refund``."""
+    """Notes every order and refund of the history in the diary, as ``till``: (event kind, payload)."""
     random = stage.dice("purchases")
     orders = 0
     for shopper in stage.shoppers:
@@ -70,7 +71,7 @@ def _note_purchase(stage: Stage, random: Random, shopper: Shopper, at: datetime,
     order["customer"] = f"x:{shopper.reference}"
     if shopper.is_star and not _fits_star(stage, shopper, order, at):
         return
-    if not stage.note("order", at, order):
+    if not stage.note("till", at, (PAID, order), who=shopper.reference):
         return
     shopper.bought_at.append(at)
     if random.random() < REFUND_SHARE and not shopper.is_star:
@@ -106,7 +107,7 @@ def _note_last_of_star(stage: Stage, shopper: Shopper, order_id: str) -> None:
         "customer": f"x:{shopper.reference}",
         "lines": [{**line, "kind": "goods"}],
     }
-    stage.note("order", stage.now - timedelta(days=STAR_LAST_DAYS), order)
+    stage.note("till", stage.now - timedelta(days=STAR_LAST_DAYS), (PAID, order), who=shopper.reference)
 
 
 def _note_guests(stage: Stage, random: Random, first: int, count: int) -> None:
@@ -119,7 +120,8 @@ def _note_guests(stage: Stage, random: Random, first: int, count: int) -> None:
             seasons.shopping_day(random, day), seasons.shopping_hour(random, in_store=store != ONLINE), random
         )
         species = random.choice([assortment.CAT, assortment.DOG])
-        stage.note("order", at, _order(random, f"F{FIRST_NUMBER + number}", store, species=species, size=0.7))
+        order = _order(random, f"F{FIRST_NUMBER + number}", store, species=species, size=0.7)
+        stage.note("till", at, (PAID, order), who="")
 
 
 def _order(random: Random, order_id: str, store: str, *, species: str, size: float) -> dict[str, Any]:
@@ -152,4 +154,5 @@ def _note_refund(stage: Stage, random: Random, order: dict[str, Any], at: dateti
         "amount_minor": refunded,
         "cumulative_minor": refunded,
     }
-    stage.note("refund", at + timedelta(days=random.randint(1, 6), minutes=random.randint(1, 300)), refund)
+    later = at + timedelta(days=random.randint(1, 6), minutes=random.randint(1, 300))
+    stage.note("till", later, (REFUNDED, refund), who=order["customer"].removeprefix("x:"))

@@ -1,6 +1,5 @@
 """The stage the apps plant the demo on: the clock, the dice, the people, the diary."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -14,6 +13,7 @@ from loyalty.models import Partner
 DAYS = 730
 SEED = 20240518
 ZONE = "Asia/Shanghai"
+EVERYBODY = "*"
 
 
 class Login(NamedTuple):
@@ -25,10 +25,22 @@ class Login(NamedTuple):
     secret: str
 
 
-class Performer(NamedTuple):
-    """Carries out one code's notes of a day, all at once, given the instant the day ends."""
+class Note(NamedTuple):
+    """Something that happens: ``code`` names who carries it out, ``who`` whom it is about."""
 
-    rank: int
+    at: datetime
+    code: str
+    who: str
+    what: Any
+
+
+class Performer(NamedTuple):
+    """Carries out notes of one code: many at once, or where not ``in_batches`` each by itself.
+
+    Called with (at, what) pairs in order of time and the instant the last of them happens.
+    """
+
+    in_batches: bool
     perform: Callable[[Sequence[tuple[datetime, Any]], datetime], None]
 
 
@@ -64,9 +76,7 @@ class Stage:
     random: Random = field(default_factory=lambda: Random(SEED))
     shoppers: list[Shopper] = field(default_factory=list)
     performers: dict[str, Performer] = field(default_factory=dict)
-    diary: dict[date, dict[str, list[tuple[datetime, Any]]]] = field(
-        default_factory=lambda: defaultdict(lambda: defaultdict(list))
-    )
+    diary: list[Note] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -81,28 +91,20 @@ class Stage:
         """A generator of one's own, so that one app's draws don't shift another's."""
         return Random(f"{SEED}:{name}")
 
-    def cast(self, code: str, rank: int, perform: Callable[[Sequence[tuple[datetime, Any]], datetime], None]) -> None:
-        """Says who carries out the notes called ``code``; lower ranks go first on a day."""
-        self.performers[code] = Performer(rank, perform)
+    def cast(self, code: str, perform: Callable[..., None], *, in_batches: bool = True) -> None:
+        """Says who carries out the notes called ``code``."""
+        self.performers[code] = Performer(in_batches, perform)
 
-    def note(self, code: str, at: datetime, what: Any) -> bool:
-        """Notes that ``what`` happens at ``at``; the future is left out. Says whether it was taken."""
-        if at >= self.now:
-            return False
-        self.diary[clock.business_day(at, ZONE)][code].append((at, what))
-        return True
+    def note(self, code: str, at: datetime, what: Any, *, who: str) -> bool:
+        """Notes that ``what`` happens to ``who``; the future is left out. Says whether it was taken.
+
+        ``who`` is a till's customer, ``EVERYBODY``, or empty for people without a card.
+        """
+        if at < self.now:
+            self.diary.append(Note(at, code, who, what))
+        return at < self.now
 
     def at(self, day: date, hour: int, random: Random) -> datetime:
         """A random minute and second of that local hour."""
         local = time(hour, random.randrange(60), random.randrange(60))
         return datetime.combine(day, local, tzinfo=ZoneInfo(ZONE))
-
-    def play(self) -> None:
-        """Lets the days of the diary pass, oldest first; every deed is done by the day's end."""
-        order = sorted(self.performers.items(), key=lambda item: item[1].rank)
-        for day in sorted(self.diary):
-            ends = min(clock.end_of_day(day, ZONE) - timedelta(seconds=1), self.now)
-            for code, performer in order:
-                notes = self.diary[day].get(code)
-                if notes:
-                    performer.perform(sorted(notes, key=lambda note: note[0]), ends)
