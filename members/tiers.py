@@ -10,9 +10,6 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
-
 from loyalty.models import Balance, Event
 from loyalty.models.accounts import NET
 from loyalty.registry import Happening
@@ -48,24 +45,24 @@ def review(account_ids: Sequence[int], causes: Mapping[int, UUID], now: datetime
 
     The caller is inside the transaction that changed the growth and holds the accounts' locks, so
     of two orders crossing one threshold together the second finds the move made. A move is dated
-    when its cause happened. However many rungs it spans, it is one move. One query where nobody
-    moves.
+    when its cause happened. However many rungs it spans, it is one move. Two plain queries where
+    nobody moves; who never had growth is not looked at.
     """
-    growth = Balance.objects.filter(account_id=OuterRef("account_id"), currency__code=GROWTH).values(net=NET)
-    rung = Tier.objects.filter(threshold__lte=OuterRef("growth")).order_by("-threshold").values("pk")
-    members = (
-        Member.objects.select_for_update(no_key=True, of=("self",))
-        .filter(account_id__in=account_ids)
-        .annotate(growth=Coalesce(Subquery(growth[:1]), 0), stands=Coalesce("tier_id", 0))
-        .annotate(belongs=Coalesce(Subquery(rung[:1]), 0))
-        .exclude(stands=F("belongs"))
-        .order_by("account_id")
-    )
-    moving = list(members)
-    if not moving:
+    standing = Balance.objects.filter(account_id__in=account_ids, currency__code=GROWTH)
+    rows = list(standing.values_list("account_id", "account__member__tier_id", NET))
+    rungs = ladder() if rows else []
+    belongs = {account_id: reached(rungs, growth) for account_id, _tier, growth in rows}
+    moving = [account_id for account_id, tier_id, _growth in rows if tier_id != _key(belongs[account_id])]
+    if not moving or not rungs:
         return []
-    rungs = {tier.pk: tier for tier in ladder()}
-    return _move([_Move(each, rungs.get(each.stands), rungs.get(each.belongs)) for each in moving], causes, now)
+    members = Member.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=moving).order_by("pk")
+    before = {tier.pk: tier for tier in rungs}
+    moves = [_Move(member, before.get(member.tier_id or 0), belongs[member.pk]) for member in members]
+    return _move(moves, causes, now) if moves else []
+
+
+def _key(tier: Tier | None) -> int | None:
+    return tier.pk if tier else None
 
 
 def _move(moves: Sequence[_Move], causes: Mapping[int, UUID], now: datetime) -> list[Happening]:
