@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import facts, housekeeping, periods
+from loyalty import clock, facts, housekeeping, periods
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
+from loyalty.imports import working
 from loyalty.ledger import expiring
 from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, ValueType
 
@@ -29,6 +30,13 @@ def _look_again(as_of: datetime, _period: str) -> Mapping[str, int]:
     return {"released": releasing.look_again(now=as_of)}
 
 
+def _import(as_of: datetime, period: str, _cursor: str) -> Stride:
+    """Some of one import; the period of a day is for forgetting old files."""
+    if "." in period:
+        return working.stride(period=period, now=clock.now())
+    return Stride("", {"files": working.forget(now=as_of)})
+
+
 CONTRIBUTES: tuple[Contribution, ...] = (
     kinds.ORDER_PAID,
     kinds.ORDER_REFUNDED,
@@ -43,6 +51,7 @@ CONTRIBUTES: tuple[Contribution, ...] = (
         run=_look_again,
         catch_up=0,
     ),
+    Job(code=working.JOB, label=_("Import orders"), period=periods.day, walk=_import, catch_up=0),
     *housekeeping.JOBS,
     *parts.DEMO,
 )
