@@ -2,98 +2,33 @@
 
 Pure: no database, no clock. Every move keeps the invariants of the ledger (available, pending,
 held, debt never negative; never both something available and a debt; each debit allocated in full to
-lots or to debt) and leaves rows to be written. The live path, expiry, refunds and previews all use
+lots or to debt; what a lot lacks is explained by allocations and open holds) and leaves rows to be
+written. The live path, expiry, refunds and previews all use
 this one class, so they can't disagree.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import date, datetime
 from uuid import UUID
 
 from loyalty import ids
+from loyalty.ledger.rows import (
+    AllocationRow,
+    EntryRow,
+    HoldEnd,
+    Holding,
+    HoldState,
+    LotState,
+    Part,
+    Purse,
+    Stamp,
+)
 
-NEVER = datetime.max.replace(tzinfo=UTC)
+__all__ = ["AllocationRow", "Book", "EntryRow", "Holding", "LotState", "NotEnough", "Purse", "Stamp"]
+
 DayOf = Callable[[datetime], date]
-
-
-class Purse(NamedTuple):
-    """One account's holding of one currency."""
-
-    account_id: int
-    currency_id: int
-
-
-class Stamp(NamedTuple):
-    """When and why an entry is made: instants, the business day, the event and the rule version."""
-
-    effective_at: datetime
-    effective_on: date
-    recorded_at: datetime
-    event_id: UUID | None = None
-    rule_version_id: int | None = None
-
-
-@dataclass(slots=True)
-class Holding:
-    """The balance columns of one purse."""
-
-    available: int = 0
-    pending: int = 0
-    held: int = 0
-    debt: int = 0
-    version: int = 0
-
-    @property
-    def net(self) -> int:
-        return self.available + self.pending + self.held - self.debt
-
-
-@dataclass(slots=True)
-class LotState:
-    """A lot as it stands; ``is_new`` lots are inserted, others updated."""
-
-    id: UUID
-    entry_id: UUID
-    purse: Purse
-    amount: int
-    remaining: int
-    earned_at: datetime
-    available_at: datetime
-    activated_at: datetime | None
-    expires_at: datetime | None
-    is_new: bool = False
-
-    def spending_order(self) -> tuple[datetime, datetime, UUID]:
-        """Earliest expiry first (none last), then earned first, then id."""
-        return (self.expires_at or NEVER, self.earned_at, self.id)
-
-
-class EntryRow(NamedTuple):
-    """An entry to be written, columns in the model's order."""
-
-    id: UUID
-    account_id: int
-    currency_id: int
-    version: int
-    counter: str
-    amount: int
-    balance_after: int
-    stamp: Stamp
-    reverses_id: UUID | None
-    desired: int | None
-    memo: str
-
-
-class AllocationRow(NamedTuple):
-    """An allocation to be written."""
-
-    entry_id: UUID
-    lot_id: UUID | None
-    kind: str
-    amount: int
 
 
 class NotEnough(Exception):
@@ -115,6 +50,8 @@ class Book:
     allocations: list[AllocationRow] = field(default_factory=list)
     touched: dict[UUID, LotState] = field(default_factory=dict)
     moved: set[Purse] = field(default_factory=set)
+    holds: dict[UUID, HoldState] = field(default_factory=dict)
+    hold_ends: list[HoldEnd] = field(default_factory=list)
 
     def take_in(self, lots: Iterable[LotState]) -> None:
         """Adds lots loaded from the store."""
@@ -176,6 +113,19 @@ class Book:
         self._collect(entry, purse, amount, self._spendable(purse))
         return entry
 
+    def forgive(self, purse: Purse, amount: int, *, stamp: Stamp, memo: str = "") -> EntryRow:
+        """Gives ``amount`` > 0 that pays debt at once and leaves nothing to spend.
+
+        Settle the purse first. Raises ``NotEnough`` where less is owed.
+        """
+        owed = self.holding(purse).debt
+        if amount > owed:
+            raise NotEnough(amount - owed)
+        at = stamp.recorded_at
+        return self.credit(
+            purse, amount, counter="adjusted", stamp=stamp, available_at=at, expires_at=None, memo=memo
+        )
+
     def claw(
         self, purse: Purse, born_of: UUID, amount: int, *, stamp: Stamp, may_owe: bool
     ) -> tuple[EntryRow | None, int]:
@@ -195,42 +145,106 @@ class Book:
         self._collect(entry, purse, taken, sources)
         return entry, amount - taken
 
+    def set_aside(self, purse: Purse, amount: int, *, hold_id: UUID, lapses_at: datetime) -> HoldState:
+        """Moves ``amount`` > 0 from available to held, earliest expiry first; no entry, as nothing changes hands.
+
+        Settle the purse first. Raises ``NotEnough``: what is set aside may never be owed.
+        """
+        holding = self.holding(purse)
+        if amount > holding.available:
+            raise NotEnough(amount - holding.available)
+        parts = list(self._drain(self._spendable(purse), amount))
+        holding.available -= amount
+        holding.held += amount
+        self.moved.add(purse)
+        hold = self.holds[hold_id] = HoldState(hold_id, purse, lapses_at, parts)
+        return hold
+
+    def capture(
+        self, hold_id: UUID, amount: int, *, counter: str, stamp: Stamp, day_of: DayOf, memo: str = ""
+    ) -> EntryRow:
+        """Takes 1 to all of an open hold as one entry, in the order of its parts; the rest is given back.
+
+        What was set aside in time may be taken though its lots have expired meanwhile.
+        """
+        hold = self.holds.pop(hold_id)
+        entry = self._enter(hold.purse, -amount, counter=counter, stamp=stamp, memo=memo)
+        left, rest = amount, []
+        for lot, held in hold.parts:
+            taken = min(left, held)
+            left -= taken
+            if taken:
+                self.allocations.append(AllocationRow(entry.id, lot.id, "drain", taken))
+            if held > taken:
+                rest.append(Part(lot, held - taken))
+        self.holding(hold.purse).held -= amount
+        self._give_back(rest, stamp.effective_at, stamp.recorded_at, day_of)
+        self.hold_ends.append(HoldEnd(hold_id, "captured", stamp.effective_at, amount, entry.id))
+        return entry
+
+    def release(self, hold_id: UUID, *, at: datetime, now: datetime, day_of: DayOf, state: str = "released") -> None:
+        """Gives an open hold back to its own lots as of ``at``.
+
+        It pays debt first. Then a lot whose deadline passed meanwhile expires at once: its entry is
+        effective at ``at``, since until then these points could still have been taken.
+        """
+        hold = self.holds.pop(hold_id)
+        self._give_back(hold.parts, at, now, day_of)
+        self.hold_ends.append(HoldEnd(hold_id, state, at))
+
     def settle(self, purse: Purse, now: datetime, day_of: DayOf) -> int:
-        """Brings the purse up to ``now``: activates and expires what is due, each at its own time.
+        """Brings the purse up to ``now``: activation, expiry and lapse of holds, each at its own time.
 
         Returns the number of moves. Expiry entries are effective at the lot's true deadline.
         """
         moves = 0
-        for _, deed, lot in sorted(self._due(purse, now), key=lambda item: (item[0], item[1])):
-            if deed == "activate":
-                self._activate(lot)
-                moves += 1
-            elif lot.remaining and lot.expires_at:
-                self._expire(lot, lot.expires_at, now, day_of)
-                moves += 1
+        for at, deed, item in sorted(self._due(purse, now), key=lambda due: (due[0], due[1])):
+            if isinstance(item, HoldState):
+                self.release(item.id, at=at, now=now, day_of=day_of, state=deed)
+            elif deed == "activate":
+                self._activate(item)
+            elif item.remaining:
+                self._expire(item, at, now, day_of)
+            else:
+                continue
+            moves += 1
         return moves
 
-    def _due(self, purse: Purse, now: datetime) -> Iterator[tuple[datetime, str, LotState]]:
+    def _due(self, purse: Purse, now: datetime) -> Iterator[tuple[datetime, str, LotState | HoldState]]:
+        """A lot that is all held may expire after its hold lapsed, so it is told whatever is left of it."""
         for lot in self.lots.get(purse, ()):
-            if not lot.remaining:
-                continue
-            if lot.activated_at is None and lot.available_at <= now:
+            if lot.remaining and lot.activated_at is None and lot.available_at <= now:
                 yield lot.available_at, "activate", lot
             if lot.expires_at is not None and lot.expires_at <= now:
                 yield lot.expires_at, "expire", lot
+        for hold in self.holds.values():
+            if hold.purse == purse and hold.lapses_at <= now:
+                yield hold.lapses_at, "lapsed", hold
 
     def _activate(self, lot: LotState) -> None:
-        holding = self.holding(lot.purse)
         lot.activated_at = lot.available_at
-        self.touched[lot.id] = lot
-        self.moved.add(lot.purse)
-        holding.pending -= lot.remaining
-        repaid = min(lot.remaining, holding.debt)
+        self.holding(lot.purse).pending -= lot.remaining
+        self._make_available(lot, lot.remaining)
+
+    def _give_back(self, parts: Iterable[Part], at: datetime, now: datetime, day_of: DayOf) -> None:
+        for lot, amount in parts:
+            self.holding(lot.purse).held -= amount
+            lot.remaining += amount
+            self._make_available(lot, amount)
+            if lot.remaining and lot.expires_at is not None and lot.expires_at <= at:
+                self._expire(lot, at, now, day_of)
+
+    def _make_available(self, lot: LotState, amount: int) -> None:
+        """``amount`` of the lot can be spent from now on; debt is paid first."""
+        holding = self.holding(lot.purse)
+        repaid = min(amount, holding.debt)
         if repaid:
             holding.debt -= repaid
             lot.remaining -= repaid
             self.allocations.append(AllocationRow(lot.entry_id, lot.id, "repay", repaid))
-        holding.available += lot.remaining
+        holding.available += amount - repaid
+        self.touched[lot.id] = lot
+        self.moved.add(lot.purse)
 
     def _expire(self, lot: LotState, at: datetime, now: datetime, day_of: DayOf) -> None:
         stamp = Stamp(at, day_of(at), now)
@@ -245,21 +259,26 @@ class Book:
         """Allocates ``amount`` of a debit to lots in order, and the rest to debt."""
         holding = self.holding(purse)
         left = amount
-        for lot in sources:
-            part = min(left, lot.remaining)
-            if not part:
-                continue
-            lot.remaining -= part
+        for lot, part in self._drain(sources, amount):
             left -= part
             if lot.activated_at is None:
                 holding.pending -= part
             else:
                 holding.available -= part
-            self.touched[lot.id] = lot
             self.allocations.append(AllocationRow(entry.id, lot.id, "drain", part))
         if left:
             holding.debt += left
             self.allocations.append(AllocationRow(entry.id, None, "debt", left))
+
+    def _drain(self, sources: Iterable[LotState], amount: int) -> Iterator[Part]:
+        """Lowers lots in order until ``amount`` or all of them is taken; yields what each gave."""
+        for lot in sources:
+            part = min(amount, lot.remaining)
+            if part:
+                lot.remaining -= part
+                amount -= part
+                self.touched[lot.id] = lot
+                yield Part(lot, part)
 
     def _enter(
         self,

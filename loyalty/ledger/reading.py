@@ -33,16 +33,17 @@ class Position:
 def position(account_id: int, *, now: datetime, programme: Programme) -> dict[str, Position]:
     """The account's position in every currency of the programme, by code.
 
-    Three queries. Points whose activation or expiry is due count as settled though no job ran.
+    Three queries, four where something is held. Points whose activation or expiry is due, and holds
+    that should have lapsed, count as settled though no job ran.
     """
     return positions([account_id], now=now, programme=programme)[account_id]
 
 
 def positions(account_ids: Collection[int], *, now: datetime, programme: Programme) -> dict[int, dict[str, Position]]:
-    """The same for many accounts, in the same three queries."""
+    """The same for many accounts, in the same three or four queries."""
     day_of = store.days_of(programme)
     book = store.load(account_ids, with_lots=account_ids)
-    for purse in list(book.lots):
+    for purse in list(book.lots):  # lots of open holds are among them
         book.settle(purse, now, day_of)
     units = {unit.pk: unit for unit in Currency.objects.order_by("id")}
     found = {account: {unit.code: Position(unit) for unit in units.values()} for account in account_ids}

@@ -1,16 +1,21 @@
 """Loading a book from the tables and writing what moved, in a constant number of statements.
 
-The only writer of entries, lots, allocations and balances. Callers are inside a transaction and
-hold the accounts' locks (``accounts.lock``), so what was loaded is still true when it is written.
+The only writer of entries, lots, allocations and balances, and of how holds end. Callers are inside a
+transaction and hold the accounts' locks (``accounts.lock``), so what was loaded is still true when
+it is written.
 """
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from loyalty import bulk, clock
-from loyalty.ledger.book import Book, EntryRow, Holding, LotState, Purse
-from loyalty.models import Allocation, Balance, Entry, Lot, Programme
+from loyalty.errors import Conflict
+from loyalty.ledger.book import Book
+from loyalty.ledger.rows import EntryRow, HoldEnd, Holding, HoldState, LotState, Part, Purse
+from loyalty.models import Allocation, Balance, Entry, Hold, HoldPart, Lot, Programme
 
 _BALANCE = ("account_id", "currency_id", "available", "pending", "held", "debt", "version")
 _ALLOCATION = ("entry_id", "lot_id", "kind", "amount")
@@ -34,16 +39,35 @@ def days_of(programme: Programme) -> Callable[[datetime], date]:
 
 
 def load(account_ids: Collection[int], *, with_lots: Collection[int] = (), born_of: Iterable[UUID] = ()) -> Book:
-    """The balances of some accounts; open lots of ``with_lots``; lots born of entries ``born_of``."""
+    """The balances of some accounts; open lots and holds of ``with_lots``; lots born of entries ``born_of``.
+
+    One query more where something is held.
+    """
     book = Book()
     for account, currency, *columns in Balance.objects.filter(account_id__in=account_ids).values_list(*_BALANCE):
         book.holdings[Purse(account, currency)] = Holding(*columns)
     if with_lots:
         book.take_in(_state(row) for row in Lot.objects.open().filter(account_id__in=with_lots).values_list(*_LOT))
+        _load_holds(book, with_lots)
     born = [entry_id for entry_id in born_of if entry_id not in book.born]
     if born:
         book.take_in(_state(row) for row in Lot.objects.filter(entry_id__in=born).values_list(*_LOT))
     return book
+
+
+def _load_holds(book: Book, account_ids: Collection[int]) -> None:
+    """Open holds with their parts, in the order they were set aside, and the lots they drained."""
+    holders = {purse.account_id for purse, holding in book.holdings.items() if holding.held} & set(account_ids)
+    if not holders:
+        return
+    parts = HoldPart.objects.filter(hold__state=Hold.State.HELD, hold__account_id__in=holders).order_by("id")
+    columns = ("hold_id", "hold__lapses_at", "amount", *(f"lot__{name}" for name in _LOT))
+    for hold_id, lapses_at, amount, *columns_of_lot in parts.values_list(*columns):
+        lot = _state(tuple(columns_of_lot))
+        if lot.entry_id not in book.born:
+            book.take_in([lot])
+        hold = book.holds.setdefault(hold_id, HoldState(hold_id, lot.purse, lapses_at))
+        hold.parts.append(Part(book.born[lot.entry_id], amount))
 
 
 def _state(row: tuple[object, ...]) -> LotState:
@@ -61,14 +85,33 @@ def write(book: Book) -> None:
     bulk.insert(Allocation, _ALLOCATION, book.allocations)
     balances = [(*purse, *_balance(book.holdings[purse])) for purse in sorted(book.moved)]
     bulk.upsert(Balance, _BALANCE, balances, key=("account_id", "currency_id"))
+    _end_holds(book.hold_ends)
     _settle(book)
+
+
+def _end_holds(ends: Collection[HoldEnd]) -> None:
+    """Each hold ends once: an update that does not find it held undoes the whole deed."""
+    lapsed = [end.hold_id for end in ends if end.state == Hold.State.LAPSED]
+    if lapsed:
+        ended = Hold.objects.filter(pk__in=lapsed, state=Hold.State.HELD)
+        _must_be(ended.update(state=Hold.State.LAPSED, ended_at=F("lapses_at")), len(lapsed))
+    for end in ends:
+        if end.state != Hold.State.LAPSED:
+            held = Hold.objects.filter(pk=end.hold_id, state=Hold.State.HELD)
+            columns = {"state": end.state, "ended_at": end.at, "captured": end.captured, "entry_id": end.entry_id}
+            _must_be(held.update(**columns), 1)
+
+
+def _must_be(found: int, wanted: int) -> None:
+    if found != wanted:
+        raise Conflict
 
 
 def _settle(book: Book) -> None:
     """What was written is no longer new, so the same book can be moved on and written again."""
     for lot in book.touched.values():
         lot.is_new = False
-    for pile in (book.entries, book.allocations, book.touched, book.moved):
+    for pile in (book.entries, book.allocations, book.touched, book.moved, book.hold_ends):
         pile.clear()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loyalty import clock
+from loyalty import clock, ids
 from loyalty.ledger import lifetimes
 from loyalty.ledger.book import Book, EntryRow, LotState, NotEnough, Purse, Stamp
 
@@ -113,7 +113,7 @@ def test_fixed_ends_of_periods(mode: str, length: int, earned: date, last: date 
 
 MOVES = st.lists(
     st.tuples(
-        st.sampled_from(["give", "give_later", "take", "owe", "claw", "wait"]),
+        st.sampled_from(["give", "give_later", "take", "owe", "claw", "hold", "capture", "release", "wait"]),
         st.integers(min_value=1, max_value=200),
         st.integers(min_value=0, max_value=60),
     ),
@@ -124,7 +124,7 @@ MOVES = st.lists(
 @given(MOVES)
 @settings(max_examples=200)
 def test_whatever_happens_the_book_stays_right(moves: list[tuple[str, int, int]]) -> None:
-    """I3, I4, I6, I7, I9, I10, I12 hold after every move."""
+    """I3, I4, I6, I7, I8, I9, I10, I12, I16 hold after every move; holds lapse by themselves."""
     book, now = Book(), START
     for deed, amount, days in moves:
         now += timedelta(hours=days)
@@ -148,13 +148,20 @@ def _do(book: Book, deed: str, amount: int, now: datetime, days: int) -> None:
     elif deed == "claw" and book.born:
         oldest: UUID = next(iter(book.born))
         book.claw(PURSE, oldest, amount, stamp=when, may_owe=bool(days % 2))
+    elif deed == "hold" and book.holding(PURSE).available:
+        most = min(amount, book.holding(PURSE).available)
+        book.set_aside(PURSE, most, hold_id=ids.uuid7(), lapses_at=now + timedelta(hours=days + 1))
+    elif deed == "capture" and book.holds:
+        hold = next(iter(book.holds.values()))
+        book.capture(hold.id, min(amount, hold.amount), counter="redeemed", stamp=when, day_of=day_of)
+    elif deed == "release" and book.holds:
+        book.release(next(iter(book.holds)), at=now, now=now, day_of=day_of)
 
 
 def check(book: Book) -> None:
     """The invariants of one purse, straight from the rows that would be written."""
     holding, lots = book.holding(PURSE), book.lots[PURSE]
-    parts = (holding.available, holding.pending, holding.held, holding.debt)
-    assert min(parts) >= 0
+    assert min(holding.available, holding.pending, holding.held, holding.debt) >= 0
     assert not (holding.available and holding.debt)
     assert holding.net == sum(entry.amount for entry in book.entries)
     assert [entry.version for entry in book.entries] == list(range(1, len(book.entries) + 1))
@@ -164,8 +171,12 @@ def check(book: Book) -> None:
         assert entry.balance_after == running
     assert holding.available == sum(lot.remaining for lot in lots if lot.activated_at)
     assert holding.pending == sum(lot.remaining for lot in lots if not lot.activated_at)
+    parts = [part for hold in book.holds.values() for part in hold.parts]
+    assert holding.held == sum(part.amount for part in parts)
     for lot in lots:
-        assert lot.amount - lot.remaining == sum(row.amount for row in book.allocations if row.lot_id == lot.id)
+        away = sum(part.amount for part in parts if part.lot is lot)
+        assert lot.amount - lot.remaining == away + sum(r.amount for r in book.allocations if r.lot_id == lot.id)
+    assert len({end.hold_id for end in book.hold_ends}) == len(book.hold_ends)
     for entry in book.entries:
         given = sum(r.amount for r in book.allocations if r.entry_id == entry.id and r.kind != "repay")
         assert given == max(0, -entry.amount)
