@@ -21,7 +21,10 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="checkin_days", to="loyalty.account"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="checkin_days",
+                        to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
             ],

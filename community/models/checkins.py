@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class CheckinDay(models.Model):
     """One business day of one account. Unique, so two clicks are one check-in."""
 
-    account = models.ForeignKey("loyalty.Account", models.CASCADE, related_name="checkin_days")
+    account = models.ForeignKey(
+        "loyalty.Account", models.CASCADE, related_name="checkin_days", verbose_name=_("account")
+    )
     day = models.DateField(_("business day"))
     created_at = models.DateTimeField(_("checked in"))
 

@@ -120,7 +120,7 @@ def operation(
             return _asked(page, request, item, label=label, confirmation=ask(page, request, item), variant=variant)
 
         press.needs = permission  # type: ignore[attr-defined]  # read by get_actions_detail
-        press.suits = suits  # type: ignore[attr-defined]
+        press.suits = suits  # type: ignore[attr-defined]  # likewise
         return action(description=label, icon=icon, variant=variant)(press)
 
     return decorate

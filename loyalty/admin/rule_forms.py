@@ -45,6 +45,7 @@ class RuleForm(forms.ModelForm):
     class Meta:
         model = Rule
         fields = FIELDS
+        labels = {"priority": _("Place in the order")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

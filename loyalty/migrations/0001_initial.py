@@ -281,6 +281,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -291,6 +292,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="consequences",
                         to="loyalty.event",
+                        verbose_name="cause",
                     ),
                 ),
                 (
@@ -301,6 +303,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -343,6 +346,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="entries",
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -352,6 +356,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="loyalty.currency",
+                        verbose_name="currency",
                     ),
                 ),
                 (
@@ -361,6 +366,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="reversals",
                         to="loyalty.entry",
+                        verbose_name="reverses",
                     ),
                 ),
                 (
@@ -370,6 +376,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="entries",
                         to="loyalty.event",
+                        verbose_name="event",
                     ),
                 ),
             ],
@@ -684,12 +691,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="started by",
                     ),
                 ),
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="loyalty.partner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -743,6 +754,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="lots",
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -752,12 +764,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="loyalty.currency",
+                        verbose_name="currency",
                     ),
                 ),
                 (
                     "entry",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="lot", to="loyalty.entry"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lot",
+                        to="loyalty.entry",
+                        verbose_name="entry",
                     ),
                 ),
             ],
@@ -787,7 +803,10 @@ class Migration(migrations.Migration):
                 (
                     "entry",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="loyalty.entry"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="loyalty.entry",
+                        verbose_name="entry",
                     ),
                 ),
                 (
@@ -797,6 +816,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="allocations",
                         to="loyalty.lot",
+                        verbose_name="lot",
                     ),
                 ),
             ],
@@ -827,18 +847,25 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="orders",
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
                     "event",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="order", to="loyalty.event"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order",
+                        to="loyalty.event",
+                        verbose_name="event",
                     ),
                 ),
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="loyalty.partner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -875,7 +902,10 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="loyalty.order"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="loyalty.order",
+                        verbose_name="order",
                     ),
                 ),
             ],
@@ -924,7 +954,10 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="loyalty.partner"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -941,13 +974,19 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="references", to="loyalty.account"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="references",
+                        to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="references", to="loyalty.partner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="references",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -971,7 +1010,10 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="calls", to="loyalty.partner"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calls",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -1020,7 +1062,10 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="keys", to="loyalty.partner"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -1199,12 +1244,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="published by",
                     ),
                 ),
                 (
                     "rule",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="loyalty.rule"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="loyalty.rule",
+                        verbose_name="rule",
                     ),
                 ),
             ],
@@ -1224,19 +1273,28 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="loyalty.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
                     "event",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="loyalty.event"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="loyalty.event",
+                        verbose_name="event",
                     ),
                 ),
                 (
                     "rule_version",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loyalty.ruleversion"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.ruleversion",
+                        verbose_name="rule version",
                     ),
                 ),
             ],
@@ -1254,6 +1312,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="entries",
                 to="loyalty.ruleversion",
+                verbose_name="rule version",
             ),
         ),
         migrations.CreateModel(
@@ -1271,6 +1330,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="stores",
                         to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -1288,6 +1348,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="orders",
                 to="loyalty.store",
+                verbose_name="store",
             ),
         ),
         migrations.CreateModel(
@@ -1303,6 +1364,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="tallies",
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -1312,6 +1374,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="loyalty.metric",
+                        verbose_name="metric",
                     ),
                 ),
             ],
@@ -1332,13 +1395,19 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="balances", to="loyalty.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="balances",
+                        to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
                     "currency",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loyalty.currency"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.currency",
+                        verbose_name="currency",
                     ),
                 ),
             ],
@@ -1372,7 +1441,10 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="loyalty.event"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="loyalty.event",
+                        verbose_name="event",
                     ),
                 ),
             ],
@@ -1393,7 +1465,10 @@ class Migration(migrations.Migration):
                 (
                     "job",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="loyalty.importjob"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="loyalty.importjob",
+                        verbose_name="import",
                     ),
                 ),
             ],

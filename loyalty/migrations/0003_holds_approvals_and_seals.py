@@ -46,7 +46,11 @@ class Migration(migrations.Migration):
                 (
                     "partner",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loyalty.partner"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -140,19 +144,29 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="loyalty.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="holds",
+                        to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
                     "currency",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loyalty.currency"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.currency",
+                        verbose_name="currency",
                     ),
                 ),
                 (
                     "entry",
                     models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="hold", to="loyalty.entry"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hold",
+                        to="loyalty.entry",
+                        verbose_name="entry",
                     ),
                 ),
                 (
@@ -162,6 +176,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="holds",
                         to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],
@@ -184,7 +199,10 @@ class Migration(migrations.Migration):
                 (
                     "lot",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="hold_parts", to="loyalty.lot"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hold_parts",
+                        to="loyalty.lot",
+                        verbose_name="lot",
                     ),
                 ),
             ],
@@ -289,6 +307,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="approvals",
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
@@ -316,6 +335,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="approval",
                         to="loyalty.entry",
+                        verbose_name="entry",
                     ),
                 ),
                 (
@@ -325,6 +345,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="approvals",
                         to="loyalty.partner",
+                        verbose_name="partner",
                     ),
                 ),
             ],

@@ -62,9 +62,9 @@ class Account(models.Model):
 class AccountReference(models.Model):
     """A partner's own name for an account (a till's customer id). Unique for each partner."""
 
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="references")
+    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="references", verbose_name=_("partner"))
     external_id = models.CharField(_("external id"), max_length=100)
-    account = models.ForeignKey(Account, models.CASCADE, related_name="references")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="references", verbose_name=_("account"))
 
     class Meta:
         verbose_name = _("account reference")
@@ -84,8 +84,8 @@ class Balance(models.Model):
     the number of entries.
     """
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="balances")
-    currency = models.ForeignKey(Currency, models.PROTECT, related_name="+")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="balances", verbose_name=_("account"))
+    currency = models.ForeignKey(Currency, models.PROTECT, related_name="+", verbose_name=_("currency"))
     available = models.BigIntegerField(_("available"), default=0)
     pending = models.BigIntegerField(_("pending"), default=0)
     held = models.BigIntegerField(_("held"), default=0)

@@ -41,19 +41,25 @@ class Approval(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     deed = models.CharField(_("deed"), max_length=10, choices=Threshold.Deed)
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, null=True, related_name="approvals")
+    account = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, null=True, related_name="approvals", verbose_name=_("account")
+    )
     amount = models.BigIntegerField(_("amount"))
     terms = models.JSONField(_("terms"), default=dict)
     reason = models.CharField(_("reason"), max_length=200)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, null=True, related_name="approvals")
+    partner = models.ForeignKey(
+        "loyalty.Partner", models.PROTECT, null=True, related_name="approvals", verbose_name=_("partner")
+    )
     asked_at = models.DateTimeField(_("asked"))
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided"), null=True)
     answer = models.CharField(_("answer"), max_length=200, blank=True)
     is_suspicious = models.BooleanField(_("looks split"), default=False)
-    entry = models.OneToOneField("loyalty.Entry", models.PROTECT, null=True, related_name="approval")
+    entry = models.OneToOneField(
+        "loyalty.Entry", models.PROTECT, null=True, related_name="approval", verbose_name=_("entry")
+    )
 
     class Meta:
         verbose_name = _("approval")

@@ -13,7 +13,9 @@ class AuditRecord(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     deed = models.CharField(_("deed"), max_length=60)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, null=True, related_name="+")
+    partner = models.ForeignKey(
+        "loyalty.Partner", models.PROTECT, null=True, related_name="+", verbose_name=_("partner")
+    )
     subject = models.CharField(_("subject"), max_length=120)
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)

@@ -23,9 +23,15 @@ class Event(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=40)
     key = models.CharField(_("business key"), max_length=200, unique=True)
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, null=True, blank=True, related_name="events")
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, null=True, blank=True, related_name="events")
-    cause = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="consequences")
+    partner = models.ForeignKey(
+        "loyalty.Partner", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("partner")
+    )
+    account = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("account")
+    )
+    cause = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="consequences", verbose_name=_("cause")
+    )
     state = models.CharField(_("state"), max_length=8, choices=State)
     occurred_at = models.DateTimeField(_("happened"))
     occurred_on = models.DateField(_("business day"))
@@ -58,7 +64,7 @@ class Decision(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    event = models.ForeignKey(Event, models.PROTECT, related_name="decisions")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="decisions", verbose_name=_("event"))
     number = models.PositiveSmallIntegerField(_("number"), default=1)
     receipt = models.JSONField(_("receipt"))
     decided_at = models.DateTimeField(_("decided"))
@@ -77,9 +83,11 @@ class GrantRecord(models.Model):
 
     key = models.CharField(_("key"), max_length=120, unique=True)
     effect = models.CharField(_("effect"), max_length=40)
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="grants")
-    event = models.ForeignKey(Event, models.PROTECT, related_name="grants")
-    rule_version = models.ForeignKey("loyalty.RuleVersion", models.PROTECT, related_name="+")
+    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="grants", verbose_name=_("account"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="grants", verbose_name=_("event"))
+    rule_version = models.ForeignKey(
+        "loyalty.RuleVersion", models.PROTECT, related_name="+", verbose_name=_("rule version")
+    )
     params = models.JSONField(_("settings"))
     granted_at = models.DateTimeField(_("granted"))
 

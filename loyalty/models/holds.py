@@ -21,9 +21,11 @@ class Hold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
     key = models.CharField(_("key"), max_length=200, unique=True)
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, null=True, related_name="holds")
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="holds")
-    currency = models.ForeignKey("loyalty.Currency", models.PROTECT, related_name="+")
+    partner = models.ForeignKey(
+        "loyalty.Partner", models.PROTECT, null=True, related_name="holds", verbose_name=_("partner")
+    )
+    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="holds", verbose_name=_("account"))
+    currency = models.ForeignKey("loyalty.Currency", models.PROTECT, related_name="+", verbose_name=_("currency"))
     amount = models.BigIntegerField(_("amount"))
     captured = models.BigIntegerField(_("captured"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.HELD)
@@ -32,7 +34,9 @@ class Hold(models.Model):
     held_at = models.DateTimeField(_("held"))
     lapses_at = models.DateTimeField(_("lapses"))
     ended_at = models.DateTimeField(_("ended"), null=True)
-    entry = models.OneToOneField("loyalty.Entry", models.PROTECT, null=True, related_name="hold")
+    entry = models.OneToOneField(
+        "loyalty.Entry", models.PROTECT, null=True, related_name="hold", verbose_name=_("entry")
+    )
 
     class Meta:
         verbose_name = _("hold")
@@ -60,7 +64,7 @@ class HoldPart(models.Model):
     """What a hold set aside of one lot; released to the same lot."""
 
     hold = models.ForeignKey(Hold, models.PROTECT, related_name="parts")
-    lot = models.ForeignKey("loyalty.Lot", models.PROTECT, related_name="hold_parts")
+    lot = models.ForeignKey("loyalty.Lot", models.PROTECT, related_name="hold_parts", verbose_name=_("lot"))
     amount = models.BigIntegerField(_("amount"))
 
     class Meta:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 class IdempotencyKey(models.Model):
     """One ``Idempotency-Key`` of a partner and the answer it got. Kept 30 days."""
 
-    partner = models.ForeignKey("loyalty.Partner", models.CASCADE, related_name="+")
+    partner = models.ForeignKey("loyalty.Partner", models.CASCADE, related_name="+", verbose_name=_("partner"))
     key = models.CharField(_("key"), max_length=255)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
     locked_at = models.DateTimeField(_("running since"), null=True)

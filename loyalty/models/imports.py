@@ -15,7 +15,7 @@ class ImportJob(models.Model):
         FAILED = "failed", _("failed")
 
     kind = models.CharField(_("kind"), max_length=20, default="orders")
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="imports")
+    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="imports", verbose_name=_("partner"))
     file_name = models.CharField(_("file"), max_length=200)
     file = models.FileField(_("stored file"), upload_to="imports/", blank=True)
     file_hash = models.CharField(_("SHA-256"), max_length=64, db_index=True)
@@ -25,7 +25,9 @@ class ImportJob(models.Model):
     next_row = models.PositiveIntegerField(_("next row"), default=0)
     counts = models.JSONField(_("counts"), default=dict)
     error = models.TextField(_("error"), blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("started by")
+    )
     created_at = models.DateTimeField(_("created"))
     finished_at = models.DateTimeField(_("finished"), null=True)
 
@@ -40,7 +42,7 @@ class ImportJob(models.Model):
 class ImportRow(models.Model):
     """What became of one row that was refused or noteworthy."""
 
-    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows")
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows", verbose_name=_("import"))
     number = models.PositiveIntegerField(_("row"))
     outcome = models.CharField(_("outcome"), max_length=20)
     param = models.CharField(_("column"), max_length=60, blank=True)

@@ -30,8 +30,12 @@ class Entry(models.Model):
         TRANSFERRED = "transferred", _("transferred")
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="entries", db_index=False)
-    currency = models.ForeignKey("loyalty.Currency", models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, related_name="entries", db_index=False, verbose_name=_("account")
+    )
+    currency = models.ForeignKey(
+        "loyalty.Currency", models.PROTECT, related_name="+", db_index=False, verbose_name=_("currency")
+    )
     version = models.BigIntegerField(_("version"))
     counter = models.CharField(_("counter account"), max_length=12, choices=Counter)
     amount = models.BigIntegerField(_("amount"))
@@ -39,11 +43,20 @@ class Entry(models.Model):
     effective_at = models.DateTimeField(_("effective"))
     effective_on = models.DateField(_("business day"))
     recorded_at = models.DateTimeField(_("recorded"))
-    event = models.ForeignKey("loyalty.Event", models.PROTECT, null=True, related_name="entries")
-    rule_version = models.ForeignKey(
-        "loyalty.RuleVersion", models.PROTECT, null=True, related_name="entries", db_index=False
+    event = models.ForeignKey(
+        "loyalty.Event", models.PROTECT, null=True, related_name="entries", verbose_name=_("event")
     )
-    reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="reversals")
+    rule_version = models.ForeignKey(
+        "loyalty.RuleVersion",
+        models.PROTECT,
+        null=True,
+        related_name="entries",
+        db_index=False,
+        verbose_name=_("rule version"),
+    )
+    reverses = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="reversals", verbose_name=_("reverses")
+    )
     desired = models.BigIntegerField(_("desired"), null=True)
     memo = models.CharField(_("memo"), max_length=120, blank=True)
 
@@ -80,9 +93,13 @@ class Lot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="lot")
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="lots", db_index=False)
-    currency = models.ForeignKey("loyalty.Currency", models.PROTECT, related_name="+", db_index=False)
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="lot", verbose_name=_("entry"))
+    account = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, related_name="lots", db_index=False, verbose_name=_("account")
+    )
+    currency = models.ForeignKey(
+        "loyalty.Currency", models.PROTECT, related_name="+", db_index=False, verbose_name=_("currency")
+    )
     amount = models.BigIntegerField(_("amount"))
     remaining = models.BigIntegerField(_("left"))
     earned_at = models.DateTimeField(_("earned"))
@@ -124,8 +141,8 @@ class Allocation(models.Model):
         DEBT = "debt", _("owed")
         REPAY = "repay", _("pays debt")
 
-    entry = models.ForeignKey(Entry, models.PROTECT, related_name="allocations")
-    lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="allocations")
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="allocations", verbose_name=_("entry"))
+    lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="allocations", verbose_name=_("lot"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     amount = models.BigIntegerField(_("amount"))
 

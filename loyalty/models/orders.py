@@ -16,12 +16,16 @@ class Order(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
-    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="orders")
+    partner = models.ForeignKey("loyalty.Partner", models.PROTECT, related_name="orders", verbose_name=_("partner"))
     external_id = models.CharField(_("order id"), max_length=100)
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, null=True, blank=True, related_name="orders")
+    account = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("account")
+    )
     customer_ref = models.CharField(_("customer reference"), max_length=100, blank=True)
-    store = models.ForeignKey("loyalty.Store", models.PROTECT, null=True, blank=True, related_name="orders")
-    event = models.OneToOneField("loyalty.Event", models.PROTECT, related_name="order")
+    store = models.ForeignKey(
+        "loyalty.Store", models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("store")
+    )
+    event = models.OneToOneField("loyalty.Event", models.PROTECT, related_name="order", verbose_name=_("event"))
     currency = models.CharField(_("money"), max_length=3)
     total_minor = models.BigIntegerField(_("total (minor units)"))
     freight_minor = models.BigIntegerField(_("freight (minor units)"), default=0)
@@ -62,7 +66,7 @@ class OrderLine(models.Model):
         GIFT_CARD = "gift_card", _("gift card")
         REWARD = "reward", _("reward")
 
-    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
     position = models.PositiveSmallIntegerField(_("position"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.GOODS)
     sku = models.CharField(_("SKU"), max_length=64, blank=True)

@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
+from rest_framework_api_key.models import AbstractAPIKey
 
 
 class Partner(models.Model):
@@ -38,13 +38,12 @@ class PartnerKey(AbstractAPIKey):
         MEMBERS_READ = "members:read", _("read members and balances")
         REDEEM = "redeem", _("redeem rewards")
 
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="keys")
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="keys", verbose_name=_("partner"))
     scopes = models.JSONField(_("scopes"), default=list)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
-    objects = BaseAPIKeyManager()
-
-    class Meta(AbstractAPIKey.Meta):
+    class Meta:
+        ordering = ("-created",)
         verbose_name = _("partner key")
         verbose_name_plural = _("partner keys")
 
@@ -55,7 +54,9 @@ class Store(models.Model):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=80)
     city = models.CharField(_("city"), max_length=40, blank=True)
-    partner = models.ForeignKey(Partner, models.PROTECT, null=True, blank=True, related_name="stores")
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, blank=True, related_name="stores", verbose_name=_("partner")
+    )
 
     class Meta:
         verbose_name = _("store")
@@ -68,7 +69,7 @@ class Store(models.Model):
 class PartnerCall(models.Model):
     """One call of a partner with its answer, kept for support; bodies are cut at 4 kB."""
 
-    partner = models.ForeignKey(Partner, models.CASCADE, related_name="calls")
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="calls", verbose_name=_("partner"))
     request_id = models.CharField(_("request id"), max_length=40, db_index=True)
     method = models.CharField(_("method"), max_length=8)
     path = models.CharField(_("path"), max_length=200)

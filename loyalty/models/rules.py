@@ -55,12 +55,14 @@ class RuleVersionQuerySet(models.QuerySet["RuleVersion"]):
 class RuleVersion(models.Model):
     """A rule as it was published: frozen but for the instant it ceased. Entries name it."""
 
-    rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions")
+    rule = models.ForeignKey(Rule, models.PROTECT, related_name="versions", verbose_name=_("rule"))
     number = models.PositiveSmallIntegerField(_("version"))
     definition = models.JSONField(_("definition"))
     effective_from = models.DateTimeField(_("in force from"))
     effective_until = models.DateTimeField(_("in force until"), null=True, blank=True)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("published by")
+    )
     published_at = models.DateTimeField(_("published"))
 
     objects = RuleVersionQuerySet.as_manager()

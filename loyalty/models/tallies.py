@@ -35,8 +35,10 @@ class Metric(models.Model):
 class Tally(models.Model):
     """The value of one metric for one account on one business day. Zero rows may stay."""
 
-    account = models.ForeignKey("loyalty.Account", models.CASCADE, related_name="tallies", db_index=False)
-    metric = models.ForeignKey(Metric, models.PROTECT, related_name="+", db_index=False)
+    account = models.ForeignKey(
+        "loyalty.Account", models.CASCADE, related_name="tallies", db_index=False, verbose_name=_("account")
+    )
+    metric = models.ForeignKey(Metric, models.PROTECT, related_name="+", db_index=False, verbose_name=_("metric"))
     day = models.DateField(_("business day"))
     value = models.BigIntegerField(_("value"))
 

@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                         related_name="member",
                         serialize=False,
                         to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
@@ -91,6 +92,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="member",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="login",
                     ),
                 ),
                 (
@@ -101,6 +103,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="members",
                         to="members.tier",
+                        verbose_name="tier",
                     ),
                 ),
             ],
@@ -117,25 +120,40 @@ class Migration(migrations.Migration):
                 (
                     "cause",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="loyalty.event"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="loyalty.event",
+                        verbose_name="cause",
                     ),
                 ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="tier_changes", to="members.member"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tier_changes",
+                        to="members.member",
+                        verbose_name="member",
                     ),
                 ),
                 (
                     "previous",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.tier"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.tier",
+                        verbose_name="tier before",
                     ),
                 ),
                 (
                     "tier",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.tier"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.tier",
+                        verbose_name="tier",
                     ),
                 ),
             ],
@@ -166,7 +184,10 @@ class Migration(migrations.Migration):
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="members.member"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="members.member",
+                        verbose_name="member",
                     ),
                 ),
             ],

@@ -12,7 +12,7 @@ class Consent(models.Model):
         MARKETING = "marketing", _("offers and news")
         PROFILING = "profiling", _("recommendations that fit me")
 
-    member = models.ForeignKey("members.Member", models.CASCADE, related_name="consents")
+    member = models.ForeignKey("members.Member", models.CASCADE, related_name="consents", verbose_name=_("member"))
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
     version = models.CharField(_("version of the text"), max_length=20)
     is_given = models.BooleanField(_("given"))

@@ -17,8 +17,12 @@ class Member(models.Model):
         IMPORT = "import", _("import")
         STAFF = "staff", _("staff")
 
-    account = models.OneToOneField("loyalty.Account", models.PROTECT, primary_key=True, related_name="member")
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="member")
+    account = models.OneToOneField(
+        "loyalty.Account", models.PROTECT, primary_key=True, related_name="member", verbose_name=_("account")
+    )
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="member", verbose_name=_("login")
+    )
     name = models.CharField(_("name"), max_length=60, blank=True)
     phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, unique=True)
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
@@ -27,7 +31,9 @@ class Member(models.Model):
     source = models.CharField(_("joined through"), max_length=8, choices=Source)
     joined_at = models.DateTimeField(_("joined"), db_index=True)
     joined_on = models.DateField(_("joining day"))
-    tier = models.ForeignKey("members.Tier", models.PROTECT, null=True, blank=True, related_name="members")
+    tier = models.ForeignKey(
+        "members.Tier", models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("tier")
+    )
 
     class Meta:
         verbose_name = _("member")

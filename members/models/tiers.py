@@ -37,10 +37,10 @@ class Tier(models.Model):
 class TierChange(models.Model):
     """One move on the ladder, with the event that caused it. Never edited."""
 
-    member = models.ForeignKey("members.Member", models.CASCADE, related_name="tier_changes")
-    previous = models.ForeignKey(Tier, models.PROTECT, null=True, related_name="+")
-    tier = models.ForeignKey(Tier, models.PROTECT, null=True, related_name="+")
-    cause = models.ForeignKey("loyalty.Event", models.PROTECT, null=True, related_name="+")
+    member = models.ForeignKey("members.Member", models.CASCADE, related_name="tier_changes", verbose_name=_("member"))
+    previous = models.ForeignKey(Tier, models.PROTECT, null=True, related_name="+", verbose_name=_("tier before"))
+    tier = models.ForeignKey(Tier, models.PROTECT, null=True, related_name="+", verbose_name=_("tier"))
+    cause = models.ForeignKey("loyalty.Event", models.PROTECT, null=True, related_name="+", verbose_name=_("cause"))
     changed_at = models.DateTimeField(_("changed"))
 
     class Meta:

@@ -123,19 +123,28 @@ class Migration(migrations.Migration):
                 (
                     "account",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="redemptions", to="loyalty.account"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemptions",
+                        to="loyalty.account",
+                        verbose_name="account",
                     ),
                 ),
                 (
                     "entry",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="redemption", to="loyalty.entry"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemption",
+                        to="loyalty.entry",
+                        verbose_name="entry",
                     ),
                 ),
                 (
                     "reward",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="redemptions", to="rewards.reward"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="redemptions",
+                        to="rewards.reward",
+                        verbose_name="reward",
                     ),
                 ),
             ],

@@ -15,12 +15,14 @@ class Redemption(models.Model):
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     token = models.CharField(_("client token"), max_length=100)
-    account = models.ForeignKey("loyalty.Account", models.PROTECT, related_name="redemptions")
-    reward = models.ForeignKey("rewards.Reward", models.PROTECT, related_name="redemptions")
+    account = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, related_name="redemptions", verbose_name=_("account")
+    )
+    reward = models.ForeignKey("rewards.Reward", models.PROTECT, related_name="redemptions", verbose_name=_("reward"))
     quantity = models.PositiveSmallIntegerField(_("quantity"), default=1)
     points = models.PositiveIntegerField(_("points"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CONFIRMED)
-    entry = models.OneToOneField("loyalty.Entry", models.PROTECT, related_name="redemption")
+    entry = models.OneToOneField("loyalty.Entry", models.PROTECT, related_name="redemption", verbose_name=_("entry"))
     redeemed_at = models.DateTimeField(_("redeemed"))
 
     class Meta:
