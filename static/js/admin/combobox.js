@@ -12,6 +12,7 @@
       this.onpick = onpick;
       this.value = value;
       this.active = -1;
+      this.matches = [];
       const list = uid("list");
       const known = options.find((option) => option.value === value);
       this.shown = known ? known.label : text || value;
@@ -44,11 +45,18 @@
       this.node = el("div", { class: "eg-combobox" }, this.input, this.list);
     }
 
-    async open(text = "") {
-      const asked = text;
-      this.matches = this.find ? await this.find(asked) : this.filter(asked);
-      if (this.find && asked !== "" && asked !== this.input.value) return;
-      this.active = this.matches.length && text ? 0 : this.matches.findIndex((option) => option.value === this.value);
+    /** Shows what fits; an answer that a later question has overtaken is dropped. */
+    open(text = "") {
+      this.latest = this.ask(text);
+      return this.latest;
+    }
+
+    async ask(text) {
+      const turn = (this.turn = (this.turn ?? 0) + 1);
+      const found = this.find ? await this.find(text) : this.filter(text);
+      if (turn !== this.turn) return;
+      this.matches = found;
+      this.active = found.length && text ? 0 : found.findIndex((option) => option.value === this.value);
       this.draw();
     }
 
@@ -111,14 +119,20 @@
         this.point();
       } else if (event.key === "Enter") {
         event.preventDefault();
-        if (open && this.active >= 0) this.pick(this.active);
-        else this.open(this.input.value === this.shown ? "" : this.input.value);
+        this.enter();
       } else if (event.key === "Escape" && open) {
         event.preventDefault();
         event.stopPropagation();
         this.input.value = this.shown;
         this.close();
       }
+    }
+
+    /** Takes the marked option, once the answer to what was typed has come. */
+    async enter() {
+      await this.latest;
+      if (!this.list.hidden && this.matches[this.active]) this.pick(this.active);
+      else this.open(this.input.value === this.shown ? "" : this.input.value);
     }
 
     pick(index) {
