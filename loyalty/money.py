@@ -8,11 +8,13 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel.core import get_global
-from babel.numbers import get_currency_precision
+from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+from django.utils.translation import get_language, to_locale
 
 from loyalty import faults
 
 LIMIT = 10**15
+_PLAIN = {"CNY": "¥"}
 
 
 @lru_cache(maxsize=256)
@@ -46,3 +48,18 @@ def bounded(amount_minor: int, param: str) -> int:
 def text(amount_minor: int, currency: str) -> str:
     """Minor units as decimal text: 10000 CNY → ``100.00``."""
     return str(Decimal(amount_minor).scaleb(-digits(currency)).quantize(Decimal(1).scaleb(-digits(currency))))
+
+
+def show(amount_minor: int, currency: str, *, short: bool = False) -> str:
+    """Minor units as people of the active language read them: ``8000`` → ``¥80.00``.
+
+    ``short`` leaves the zeros of a whole amount out: ``¥80``. Negative amounts carry a minus sign
+    before the symbol. The home currency has its plain symbol in every language.
+    """
+    scale = digits(currency)
+    amount = Decimal(amount_minor).scaleb(-scale)
+    bare = not scale or (short and amount == amount.to_integral_value())
+    locale = to_locale(get_language() or "zh-hans")
+    symbol = _PLAIN.get(currency) or get_currency_symbol(currency, locale)
+    figure = format_decimal(abs(amount), format="#,##0" if bare else f"#,##0.{'0' * scale}", locale=locale)
+    return f"{'−' if amount < 0 else ''}{symbol}{figure}"

@@ -6,10 +6,9 @@ last.
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from django.utils import formats
 from django.utils.dates import MONTHS
 from django.utils.translation import get_language, ngettext, pgettext, to_locale
@@ -88,7 +87,7 @@ class _Words:
         if isinstance(value, int) and not isinstance(value, bool):
             counts_days = leaf.window is not None and leaf.window.counts_days
             if term and term.type is ValueType.MONEY and not counts_days:
-                return _money(value, self.currency)
+                return money.show(value, self.currency, short=True)
             return format_decimal(value, locale=_locale())  # Django groups Chinese digits by four
         names = dict(self.vocabulary.choices(term) or ()) if term else {}
         return str(names[value]) if value in names else _("“%(text)s”") % {"text": value}
@@ -103,19 +102,6 @@ class _Words:
 
 Say = Callable[[Any], str]
 Phrase = Callable[[str, Any, Say], str]
-
-
-def _money(minor: int, currency: str) -> str:
-    digits = money.digits(currency)
-    amount = Decimal(minor).scaleb(-digits)
-    whole = amount == amount.to_integral_value()
-    return format_currency(
-        amount,
-        currency,
-        format="¤#,##0" if whole else f"¤#,##0.{'0' * digits}",
-        currency_digits=False,
-        locale=_locale(),
-    )
 
 
 def _locale() -> str:

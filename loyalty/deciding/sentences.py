@@ -5,15 +5,12 @@ are translated. ``units`` names currencies by code, since their names are the pr
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_currency, get_currency_precision
 from django.utils import formats
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
-from loyalty import conditions, texts
+from loyalty import conditions, money, texts
 from loyalty.deciding.model import Verdict
 from loyalty.registry import Effect, registry
 
@@ -22,8 +19,22 @@ Units = Mapping[str, str]
 
 
 def of_receipt(receipt: Mapping[str, Any], units: Units) -> list[str]:
-    """A sentence for each step, in the active language."""
-    return [of_step(step, units, receipt.get("policy") or {}) for step in receipt.get("steps", ())]
+    """A sentence for each step, in the active language, then for each award that a refund took back."""
+    given = [of_step(step, units, receipt.get("policy") or {}) for step in receipt.get("steps", ())]
+    return given + [of_reversal(step, units) for step in receipt.get("reversal", {}).get("steps", ())]
+
+
+def of_reversal(step: Step, units: Units) -> str:
+    """What a refund took back of one award, and what of it could not be found."""
+    numbers = {
+        "rule": texts.pick(step["name_zh"], step["name_en"]),
+        "unit": units.get(step["currency"], step["currency"]),
+        "taken": _figure(step["taken"]),
+        "uncollected": _figure(step["uncollected"]),
+    }
+    if step["uncollected"]:
+        return _("%(rule)s: %(taken)s %(unit)s taken back, %(uncollected)s more could not be found") % numbers
+    return _("%(rule)s: %(taken)s %(unit)s taken back") % numbers
 
 
 def of_step(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
@@ -44,9 +55,9 @@ def of_verdict(verdict: Verdict, units: Units, policy: Mapping[str, Any], *, kin
     if verdict.outcome == "schedule":
         return _schedule(verdict.part)
     if verdict.outcome == "condition" and verdict.finding is not None:
-        money = policy.get("currency", "CNY")
+        coin = policy.get("currency", "CNY")
         return _("Not met: %(condition)s") % {
-            "condition": conditions.failure(verdict.finding, kind=kind, currency=money)
+            "condition": conditions.failure(verdict.finding, kind=kind, currency=coin)
         }
     if verdict.by is not None:
         name = {"rule": texts.pick(verdict.by["name_zh"], verdict.by["name_en"])}
@@ -59,15 +70,15 @@ def of_verdict(verdict: Verdict, units: Units, policy: Mapping[str, Any], *, kin
 
 
 def _rate(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
-    money = policy.get("currency", "CNY")
+    coin = policy.get("currency", "CNY")
     numbers = _numbers(step, units) | {
-        "basis": _money(step["basis_minor"], money),
+        "basis": money.show(step["basis_minor"], coin),
         "points": step["rate"]["points"],
-        "money": _money(step["rate"]["per_minor"], money, short=True),
+        "money": money.show(step["rate"]["per_minor"], coin, short=True),
     }
     if step["rate"]["points"] == "1" and policy.get("mode") == "floor":
-        return _("Order %(basis)s, 1 %(unit)s for every full %(money)s: %(given)s") % numbers
-    return _("Order %(basis)s, %(points)s %(unit)s for every %(money)s: %(given)s") % numbers
+        return _("Order %(basis)s, 1 for every full %(money)s: %(given)s %(unit)s") % numbers
+    return _("Order %(basis)s, %(points)s for every %(money)s: %(given)s %(unit)s") % numbers
 
 
 def _multiply(step: Step, units: Units, _policy: Mapping[str, Any]) -> str:
@@ -150,13 +161,3 @@ def _schedule(part: str) -> str:
 
 def _figure(number: int) -> str:
     return formats.number_format(number, use_l10n=True, force_grouping=True)
-
-
-def _money(minor: int, currency: str, *, short: bool = False) -> str:
-    """``8000`` → ``¥80.00``; a whole amount is shorter without its zeros: ``¥1``."""
-    digits = get_currency_precision(currency)
-    amount = Decimal(minor).scaleb(-digits)
-    bare = not digits or (short and amount == amount.to_integral_value())
-    pattern = "¤#,##0" if bare else f"¤#,##0.{'0' * digits}"
-    locale = to_locale(get_language() or "zh-hans")
-    return format_currency(amount, currency, format=pattern, currency_digits=False, locale=locale)

@@ -7,7 +7,7 @@ asked for again.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Sum
@@ -18,6 +18,16 @@ from loyalty.ledger.book import Book, EntryRow, Purse, Stamp
 from loyalty.metrics import Gauge
 from loyalty.models import Allocation, Decision, Entry, Event, Programme
 from loyalty.orders import OrderState
+
+
+_HEAD = ("rule", "version", "number", "name_zh", "name_en", "currency")
+
+
+class Aim(NamedTuple):
+    """How much of an award must be gone in all, and how its step of the receipt begins."""
+
+    target: int
+    head: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -99,21 +109,22 @@ class Refunds:
     def claw(self, book: Book, order: OrderState, stamp: Stamp, knowledge: Knowledge) -> dict[str, Any]:
         """Takes back up to the target for the order's cumulative refund; returns the receipt's note."""
         targets = self._targets(order, knowledge)
-        steps = [
-            step
+        may_owe = knowledge.programme.refund_shortfall == Programme.RefundShortfall.DEBT
+        taken = [
+            self._take(book, order, earned, targets[earned.entry_id.hex], stamp, may_owe=may_owe)
             for earned in self.earned.get(order.event_id, ())
-            if (step := self._take(book, order, earned, targets, stamp, knowledge)) is not None
+            if earned.entry_id.hex in targets
         ]
         excess = max(0, order.refunded_minor - order.total_minor)
         return {
             "order_id": order.external_id,
             "refunded_minor": order.refunded_minor,
             "excess_minor": excess,
-            "steps": steps,
+            "steps": [step for step in taken if step is not None],
         }
 
-    def _targets(self, order: OrderState, knowledge: Knowledge) -> dict[str, int]:
-        """How much of each entry (by hex id) must be gone at the order's cumulative refund."""
+    def _targets(self, order: OrderState, knowledge: Knowledge) -> dict[str, Aim]:
+        """For each entry (by hex id) how much must be gone at the order's cumulative refund."""
         receipt = self.receipts.get(order.event_id)
         if receipt is None:
             return {}
@@ -126,21 +137,19 @@ class Refunds:
             rules=rules,
             day=order.placed_on,
         )
-        entries = {(s["version"], s["effect"], s["currency"]): s["entry"] for s in receipt["steps"] if "entry" in s}
-        return {entries[target.key]: target.target for target in found if target.key in entries}
+        steps = {(s["version"], s["effect"], s["currency"]): s for s in receipt["steps"] if "entry" in s}
+        return {
+            step["entry"]: Aim(target.target, {name: step[name] for name in _HEAD})
+            for target in found
+            if (step := steps.get(target.key)) is not None
+        }
 
     def _take(
-        self,
-        book: Book,
-        order: OrderState,
-        earned: Earned,
-        targets: Mapping[str, int],
-        stamp: Stamp,
-        knowledge: Knowledge,
+        self, book: Book, order: OrderState, earned: Earned, aim: Aim, stamp: Stamp, *, may_owe: bool
     ) -> dict[str, Any] | None:
         key = earned.entry_id.hex
         clawed = order.clawed.get(key, 0)
-        wanted = min(targets.get(key, 0), earned.amount - earned.gone) - clawed
+        wanted = min(aim.target, earned.amount - earned.gone) - clawed
         if wanted <= 0:
             return None
         order.clawed = {**order.clawed, key: clawed + wanted}
@@ -149,15 +158,15 @@ class Refunds:
             earned.entry_id,
             wanted,
             stamp=stamp._replace(rule_version_id=earned.rule_version_id),
-            may_owe=knowledge.programme.refund_shortfall == Programme.RefundShortfall.DEBT,
+            may_owe=may_owe,
         )
         return {
+            **aim.head,
             "reverses": key,
             "wanted": wanted,
             "taken": wanted - uncollected,
             "uncollected": uncollected,
             "entry": entry.id.hex if entry else None,
-            "currency": next(code for code, unit in knowledge.units.items() if unit.pk == earned.purse.currency_id),
         }
 
     def measured(self, gauge: Gauge, order: OrderState, refunded: int) -> int:

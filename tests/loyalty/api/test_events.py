@@ -22,7 +22,7 @@ def test_an_order_becomes_points_and_is_explained() -> None:
     body = told(answer)
     assert body["status"] == "accepted"
     assert body["awards"] == [{"currency": "points", "amount": 100}]
-    assert body["steps"][0]["sentence"] == "“1 point per yuan” gives 100 points for CN¥100.00."
+    assert body["steps"][0]["sentence"] == "Order ¥100.00, 1 for every full ¥1: +100 points"
     assert cast.available(person.account_id) == 100
 
 

@@ -36,19 +36,19 @@ def told(raw: dict[str, Any], language: str) -> str:
     ("raw", "english", "chinese"),
     [
         ({}, "always", "任何情况"),
-        (AMOUNT, "sale amount is at least CN¥100", "sale amount不少于¥100"),
+        (AMOUNT, "sale amount is at least ¥100", "sale amount不少于¥100"),
         (
             {**AMOUNT, "op": "between", "value": [50, 25000]},
-            "sale amount is from CN¥0.50 to CN¥250",
+            "sale amount is from ¥0.50 to ¥250",
             "sale amount在¥0.50到¥250之间",
         ),
         (GOLD, "tier is one of Gold, Pearl", "会员等级是金卡、珍珠卡之一"),
         (BIRTHDAY, "birthday is this month", "生日在本月"),
         ({**BIRTHDAY, "value": 5}, "birthday is in May", "生日在五月"),
         ({**BIRTHDAY, "op": "within_days", "value": 7}, "birthday comes within the next 7 days", "生日在未来 7 天内"),
-        (spend(days=365), "sales total in the last 365 days is at least CN¥500", "最近 365 天的sales total不少于¥500"),
-        (spend(days=1), "sales total in the last 1 day is at least CN¥500", "最近 1 天的sales total不少于¥500"),
-        (spend(calendar="quarter"), "sales total this quarter is at least CN¥500", "本季度的sales total不少于¥500"),
+        (spend(days=365), "sales total in the last 365 days is at least ¥500", "最近 365 天的sales total不少于¥500"),
+        (spend(days=1), "sales total in the last 1 day is at least ¥500", "最近 1 天的sales total不少于¥500"),
+        (spend(calendar="quarter"), "sales total this quarter is at least ¥500", "本季度的sales total不少于¥500"),
         (
             spend(value=3, lifetime=True, count="days"),
             "days with sales total so far is at least 3",
@@ -56,12 +56,12 @@ def told(raw: dict[str, Any], language: str) -> str:
         ),
         (
             {"all": [AMOUNT, {"any": [GOLD, BIRTHDAY]}]},
-            "sale amount is at least CN¥100, and (tier is one of Gold, Pearl, or birthday is this month)",
+            "sale amount is at least ¥100, and (tier is one of Gold, Pearl, or birthday is this month)",
             "sale amount不少于¥100，且（会员等级是金卡、珍珠卡之一，或生日在本月）",
         ),
         (
             {"none": [AMOUNT, BIRTHDAY]},
-            "none of these: sale amount is at least CN¥100; birthday is this month",
+            "none of these: sale amount is at least ¥100; birthday is this month",
             "以下都不成立：sale amount不少于¥100；生日在本月",
         ),
         ({"none": [BIRTHDAY]}, "not: birthday is this month", "并非：生日在本月"),
@@ -111,8 +111,8 @@ def test_a_failure_tells_what_was_found() -> None:
         return conditions.failure(found, kind="probe.sale")
 
     with translation.override("en"):
-        assert failure(8850, date(1990, 5, 1)) == "sale amount is at least CN¥100 (found: CN¥88.50)"
-        assert failure(None, date(1990, 5, 1)) == "sale amount is at least CN¥100 (found: nothing)"
+        assert failure(8850, date(1990, 5, 1)) == "sale amount is at least ¥100 (found: ¥88.50)"
+        assert failure(None, date(1990, 5, 1)) == "sale amount is at least ¥100 (found: nothing)"
         assert failure(10000, date(1990, 5, 1)) == "not: birthday is this month (found: May 1, 1990)"
     with translation.override("zh-hans"):
         assert failure(8850, date(1990, 5, 1)) == "sale amount不少于¥100（实际：¥88.50）"

@@ -29,7 +29,7 @@ def verdict(rules: list[CompiledRule], place: int, language: str = "zh-hans") ->
 
 def test_a_rate_says_what_counts_and_how() -> None:
     assert told(PAID, rule(1, rate())) == ["订单 ¥80.00，每满 ¥1 得 1 积分：+80"]
-    assert told(PAID, rule(1, rate()), language="en") == ["Order CN¥80.00, 1 points for every full CN¥1: +80"]
+    assert told(PAID, rule(1, rate()), language="en") == ["Order ¥80.00, 1 for every full ¥1: +80 points"]
 
 
 def test_a_rate_of_several_points_does_not_speak_of_full_yuan() -> None:
