@@ -20,7 +20,7 @@ def uuid7() -> UUID:
 
     Values rise strictly within a process, so ordering by id is ordering by creation.
     """
-    global _last
+    global _last  # noqa: PLW0603  # the last tick is the whole process's, under the lock
     with _lock:
         stamp = time.time_ns() // 1_000_000 << 12
         _last = stamp if stamp > _last else _last + 1

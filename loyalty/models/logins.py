@@ -9,11 +9,11 @@ class User(AbstractUser):
     """A login. Members' phone and e-mail live on the member, so a person can be erased alone."""
 
     first_name = None  # type: ignore[assignment]  # names live on the person
-    last_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]  # likewise
     display_name = models.CharField(_("name"), max_length=80, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("login")
         verbose_name_plural = _("logins")
 
