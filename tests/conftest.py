@@ -10,6 +10,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from bin import catalogues
-from loyalty import triggers
+from loyalty import clock, triggers
+from tests import cast
 from tests.pages import open_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,6 +119,13 @@ def spare_the_books(flush: Callable[..., None]) -> Callable[..., None]:
 
 
 BaseDatabaseOperations.execute_sql_flush = spare_the_books(BaseDatabaseOperations.execute_sql_flush)  # type: ignore[method-assign]  # tests alone may empty the books
+
+
+@pytest.fixture
+def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The house's clock stands at the cast's noon."""
+    monkeypatch.setattr(clock, "now", lambda: cast.NOW)
+    return cast.NOW
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def open_page(browser: Browser, base: str, *, language: str, width: int, dark: b
         color_scheme="dark" if dark else "light",
         has_touch=width < 600,
         reduced_motion="reduce",
+        service_workers="block",  # it would still be fetching while the test's database is emptied
     )
     page = context.new_page()
     page.on("console", heard)

@@ -1,0 +1,63 @@
+"""Me, profile and privacy."""
+
+import pytest
+
+from members import consent
+from members.models import Consent, Member
+from tests import cast, visits
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+PROFILE = {"name": "周诺", "birthday": "1999-11-08", "phone": "13900139000", "email": ""}
+
+
+def test_me_shows_person_and_card_without_giving_away_more() -> None:
+    page = visits.as_member(cast.gold_member(password=cast.PASSWORD)).get("/me/").content.decode()
+
+    assert [words for words in ("林小满", "138 0013 8000", "Gold", "May 22, 2025") if words not in page] == []
+
+
+def test_the_profile_is_kept_as_corrected() -> None:
+    member = cast.new_member(password=cast.PASSWORD)
+    client = visits.as_member(member)
+    shown = client.get("/me/profile/").content.decode()
+
+    answer = client.post("/me/profile/", PROFILE)
+
+    assert ('value="周一诺"' in shown, 'value="1994-05-21"' in shown) == (True, True)
+    assert answer.headers["Location"] == "/me/"
+    member.refresh_from_db()
+    assert (member.name, str(member.birthday)) == ("周诺", "1999-11-08")
+    assert "Saved." in client.get("/me/").content.decode()
+
+
+def test_a_refused_profile_keeps_what_was_typed() -> None:
+    cast.gold_member()
+    client = visits.as_member(cast.new_member(password=cast.PASSWORD))
+
+    answer = client.post("/me/profile/", {**PROFILE, "phone": "13800138000"})
+
+    assert answer.status_code == 409
+    assert list(answer.context["form"].errors) == ["phone"]
+    assert 'value="周诺"' in answer.content.decode()
+    assert Member.objects.get(phone="+8613900139000").name == "周一诺"
+
+
+def test_each_purpose_has_its_own_switch_and_its_own_history() -> None:
+    member = cast.new_member(password=cast.PASSWORD)
+    client = visits.as_member(member)
+
+    client.post("/privacy/", {"marketing": "on"})
+    client.post("/privacy/", {"marketing": "on"})
+    client.post("/privacy/", {"profiling": "on"})
+
+    assert consent.given(member) == {"terms": True, "marketing": False, "profiling": True}
+    rows = Consent.objects.filter(member=member, purpose="marketing").order_by("id")
+    assert list(rows.values_list("is_given", flat=True)) == [True, False]
+    assert client.get("/privacy/").content.decode().count(" checked") == 1
+
+
+def test_anybody_may_read_what_is_kept_and_why() -> None:
+    page = visits.visitor().get("/privacy/").content.decode()
+
+    assert "What we keep, and why" in page
+    assert "<fieldset" not in page

@@ -1,0 +1,26 @@
+"""Visiting the member pages without a browser: signed in as somebody, in a language."""
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from members.models import Member
+
+
+def as_member(member: Member, *, language: str = "en") -> Client:
+    """A browser in which the member is signed in; the cast's members need a password for that."""
+    client = Client(headers={"Accept-Language": language})
+    assert member.user is not None
+    client.force_login(member.user, backend="members.backends.MemberBackend")
+    return client
+
+
+def visitor(*, language: str = "en") -> Client:
+    return Client(headers={"Accept-Language": language})
+
+
+def queries(client: Client, path: str) -> int:
+    """How many statements one look at a page costs."""
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(path).status_code == 200
+    return len(seen)
