@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("members.api.urls")),
+    path("api/v1/", include("rewards.api.urls")),
     path("api/", include("loyalty.api.urls")),
     path("", include("loyalty.web.urls")),
     path("", include("members.web.urls")),

@@ -20,15 +20,15 @@ class MemberErased(LoyaltyError):
     kind = "not_found"
 
 
-def member(reference: str, partner: Partner) -> Member:
+def member(reference: str, partner: Partner, *, param: str = "ref") -> Member:
     """The member, with account and tier; another partner's own ids are not looked at."""
     word = reference.replace("\x00", "")
     account_id = customers.resolve({word}, partner_id=partner.pk).get(word)
     if account_id is None:
-        raise MemberUnknown(param="ref")
+        raise MemberUnknown(param=param)
     found = Member.objects.select_related("account", "tier").filter(account_id=account_id).first()
     if found is not None:
         return found
     if Account.objects.filter(pk=account_id, status=Account.Status.CLOSED).exists():
-        raise MemberErased(param="ref")
-    raise MemberUnknown(param="ref")
+        raise MemberErased(param=param)
+    raise MemberUnknown(param=param)

@@ -1,0 +1,116 @@
+"""What the reference says of ``/rewards`` and ``/redemptions``."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+
+from loyalty import accounts, faults
+from loyalty.api.describing import (
+    IDEMPOTENCY_KEY,
+    INTEGER,
+    MOMENT,
+    REPLAYED,
+    TEXT,
+    answer,
+    example,
+    listed,
+    maybe,
+    named,
+    problems,
+    record,
+    word,
+)
+from loyalty.api.reference import FAULTS, KEY_FAULTS
+from loyalty.ledger import spending
+from members.api import finding
+from rewards import redemptions, stock
+from rewards.api.shapes import NEW_REDEMPTION
+from rewards.models import Redemption as Row
+
+TAG = "Rewards"
+REWARD = record(
+    code=TEXT,
+    name=TEXT,
+    text=TEXT,
+    points=INTEGER,
+    left=INTEGER,
+    limit_per_member=maybe(INTEGER),
+    ends_at=maybe(MOMENT),
+)
+REDEMPTION = record(
+    number=TEXT,
+    token=TEXT,
+    reward=TEXT,
+    quantity=INTEGER,
+    points=INTEGER,
+    state=word(*Row.State.values),
+    redeemed_at=MOMENT,
+)
+REWARDS = record(rewards=listed(REWARD))
+named(Reward=REWARD, Rewards=REWARDS, Redemption=REDEMPTION, NewRedemption=NEW_REDEMPTION.schema())
+
+REWARD_EXAMPLE: dict[str, Any] = {
+    "code": "salmon",
+    "name": "Dried salmon, 80 g",
+    "text": "Pure salmon.",
+    "points": 450,
+    "left": 120,
+    "limit_per_member": None,
+    "ends_at": None,
+}
+REDEMPTION_EXAMPLE: dict[str, Any] = {
+    "number": "7KQ2M9XWD4TB",
+    "token": "T-20261111-0042",
+    "reward": "salmon",
+    "quantity": 1,
+    "points": 450,
+    "state": "confirmed",
+    "redeemed_at": "2026-11-11T02:00:00Z",
+}
+
+GET_REWARDS = extend_schema(
+    operation_id="list_rewards",
+    tags=[TAG],
+    summary="List what can be redeemed now",
+    description="The cheapest first. Scope `redeem`.",
+    responses={
+        200: answer(REWARDS, "The shelf.", example("One reward", {"rewards": [REWARD_EXAMPLE]}, 200)),
+        **problems(faults.UnknownField(param="page")),
+    },
+)
+POST_REDEMPTION = extend_schema(
+    operation_id="redeem_reward",
+    tags=[TAG],
+    summary="Redeem a reward for a member",
+    description="Points and item move together or not at all. The same token again returns the first redemption. "
+    "Scope `redeem`.",
+    parameters=[IDEMPOTENCY_KEY, REPLAYED],
+    request={"application/json": NEW_REDEMPTION.schema()},
+    responses={
+        200: answer(REDEMPTION, "Redeemed before.", example("Known", REDEMPTION_EXAMPLE, 200)),
+        201: answer(REDEMPTION, "Redeemed.", example("New", REDEMPTION_EXAMPLE, 201)),
+        **problems(
+            *FAULTS[:8],
+            faults.MustBePositive(param="quantity"),
+            faults.OutOfRange(param="quantity", minimum=1, maximum=redemptions.MOST_AT_ONCE),
+            *KEY_FAULTS,
+            finding.MemberUnknown(param="member"),
+            finding.MemberErased(param="member"),
+            redemptions.RewardNotFound(param="reward"),
+            redemptions.PriceChanged(points=1000, quoted=800),
+            redemptions.TokenReused(param="token"),
+            redemptions.NotAvailable(),
+            redemptions.LimitReached(limit=2, taken=2),
+            stock.OutOfStock(left=0),
+            spending.InsufficientPoints(missing=300),
+            accounts.AccountFrozen(),
+            body=True,
+        ),
+    },
+    examples=[
+        example(
+            "One of it",
+            {"member": "x:C-1001", "reward": "salmon", "token": "T-20261111-0042", "quoted_points": 450},
+        )
+    ],
+)
