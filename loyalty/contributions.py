@@ -10,7 +10,7 @@ from loyalty import clock, facts, housekeeping, periods
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.imports import working
-from loyalty.ledger import expiring
+from loyalty.ledger import expiring, holding
 from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, ValueType
 
 SWEEP_RANGES = 10
@@ -37,6 +37,10 @@ def _import(as_of: datetime, period: str, _cursor: str) -> Stride:
     return Stride("", {"files": working.forget(now=as_of)})
 
 
+def _lapse(as_of: datetime, _period: str) -> Mapping[str, int]:
+    return {"holds": holding.lapse_due(now=as_of)}
+
+
 CONTRIBUTES: tuple[Contribution, ...] = (
     kinds.ORDER_PAID,
     kinds.ORDER_REFUNDED,
@@ -44,6 +48,13 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     BuiltinMetric("spend", _("money spent"), "order.paid", _amount, ValueType.MONEY),
     *facts.FACTS,
     Job(code="expire_points", label=_("Expire and activate points"), period=periods.every(60), walk=_sweep, catch_up=0),
+    Job(
+        code="lapse_holds",
+        label=_("Give back points that were set aside too long"),
+        period=periods.every(1),
+        run=_lapse,
+        catch_up=0,
+    ),
     Job(
         code="release_parked",
         label=_("Look again at events that wait"),
