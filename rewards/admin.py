@@ -102,8 +102,8 @@ class RewardAdmin(SimpleHistoryAdmin, ModelAdmin):
         if not obj.is_on_shelf:
             return "off", _("off the shelf")
         if redemptions.is_open(obj, now):
-            return "open", _("open")
-        return ("soon", _("opens soon")) if now < obj.starts_at else ("over", _("over"))
+            return "open", _("can be redeemed")
+        return ("soon", _("opens soon")) if now < obj.starts_at else ("over", _("has ended"))
 
 
 @admin.register(Redemption)
