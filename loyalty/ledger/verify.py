@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery, Sum, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum, Window
 from django.db.models.expressions import Expression
 from django.db.models.functions import Coalesce, Lag, RowNumber
 from django.utils.functional import Promise
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import triggers
 from loyalty.models import Allocation, Balance, Entry, Event, Lot, Order
 from loyalty.models.accounts import NET
+from loyalty.models.holds import Hold, HoldPart
 
 STALLED = timedelta(hours=36)
 SHOWN = 50
@@ -103,6 +104,19 @@ def _credit_or_debt(_now: datetime) -> Iterator[Breach]:
         yield Breach("I7", row[0], f"available {row[1]} and debt {row[2]}")
 
 
+def _holds_explain_held(_now: datetime) -> Iterator[Breach]:
+    tied = {"account": OuterRef("account"), "currency": OuterRef("currency")}
+    kept = _sum_of(Hold.objects.filter(state=Hold.State.HELD, **tied), "account")
+    rows = Balance.objects.annotate(kept=kept).exclude(held=F("kept"))
+    for row in rows.values_list("account__number", "currency__code", "held", "kept"):
+        yield Breach("I8", f"{row[0]} {row[1]}", f"held {row[2]}, open holds {row[3]}")
+    parts = _sum_of(HoldPart.objects.filter(hold=OuterRef("pk")), "hold")
+    for row in (
+        Hold.objects.annotate(parts_sum=parts).exclude(amount=F("parts_sum")).values_list("id", "amount", "parts_sum")
+    ):
+        yield Breach("I8", str(row[0]), f"hold of {row[1]}, parts {row[2]}")
+
+
 def _lots_back_balances(_now: datetime) -> Iterator[Breach]:
     lots = Lot.objects.filter(account=OuterRef("account"), currency=OuterRef("currency"))
     for name, kind in (("available", Q(activated_at__isnull=False)), ("pending", Q(activated_at=None))):
@@ -114,9 +128,10 @@ def _lots_back_balances(_now: datetime) -> Iterator[Breach]:
 
 def _allocations_explain_lots(_now: datetime) -> Iterator[Breach]:
     taken = _sum_of(Allocation.objects.filter(lot=OuterRef("pk")), "lot")
-    rows = Lot.objects.annotate(gone=F("amount") - F("remaining"), taken=taken).exclude(gone=F("taken"))
-    for row in rows.values_list("id", "gone", "taken"):
-        yield Breach("I10", str(row[0]), f"gone {row[1]}, allocated {row[2]}")
+    kept = _sum_of(HoldPart.objects.filter(lot=OuterRef("pk"), hold__state=Hold.State.HELD), "lot")
+    rows = Lot.objects.annotate(gone=F("amount") - F("remaining"), taken=taken, kept=kept)
+    for row in rows.exclude(gone=F("taken") + F("kept")).values_list("id", "gone", "taken", "kept"):
+        yield Breach("I10", str(row[0]), f"gone {row[1]}, allocated {row[2]}, held {row[3]}")
 
 
 def _lots_in_range(_now: datetime) -> Iterator[Breach]:
@@ -146,6 +161,9 @@ def _expiry_runs(now: datetime) -> Iterator[Breach]:
     late = Lot.objects.filter(remaining__gt=0, expires_at__lt=now - STALLED)
     for row in late.values_list("id", "expires_at", "remaining"):
         yield Breach("I13", str(row[0]), f"{row[2]} left since {row[1]:%Y-%m-%d %H:%M}")
+    open_ = Hold.objects.filter(state=Hold.State.HELD, lapses_at__lt=now - STALLED)
+    for row in open_.values_list("id", "lapses_at", "amount"):
+        yield Breach("I13", str(row[0]), f"{row[2]} held since {row[1]:%Y-%m-%d %H:%M}")
 
 
 def _keys_are_unique(_now: datetime) -> Iterator[Breach]:
@@ -167,6 +185,19 @@ def _refunds_fit_their_order(_now: datetime) -> Iterator[Breach]:
                 yield Breach("I15", order.external_id, f"asked back {order.clawed[entry_id.hex]} of {amount}")
 
 
+def _holds_end_once(_now: datetime) -> Iterator[Breach]:
+    agreed = Q(entry__amount=-F("captured"), entry__account=F("account"), entry__currency=F("currency"))
+    captured = Q(state=Hold.State.CAPTURED, captured__gt=0, entry__counter=Entry.Counter.REDEEMED) & agreed
+    otherwise = ~Q(state=Hold.State.CAPTURED) & Q(captured=0, entry=None)
+    rows = Hold.objects.exclude(captured | otherwise).values_list("id", "state", "captured", "entry__amount")
+    for row in rows:
+        yield Breach("I16", str(row[0]), f"{row[1]}, captured {row[2]}, entry {row[3]}")
+    its_own = HoldPart.objects.filter(hold=OuterRef("entry__hold"), lot=OuterRef("lot"), amount__gte=OuterRef("amount"))
+    foreign = Allocation.objects.filter(Q(entry__hold__isnull=False) & ~Exists(its_own))
+    for row in foreign.values_list("entry__hold", "lot", "amount"):
+        yield Breach("I16", str(row[0]), f"took {row[2]} of lot {row[1]}, which it had not set aside")
+
+
 def _triggers_stand(_now: datetime) -> Iterator[Breach]:
     standing = triggers.installed(connection)
     for trigger, table in triggers.names():
@@ -180,13 +211,15 @@ INVARIANTS = (
     Invariant("I5", _("No amount is zero or beyond 10^15."), _amounts_in_range),
     Invariant("I6", _("No part of a balance is negative."), _nothing_negative),
     Invariant("I7", _("Nobody has points and a debt at once."), _credit_or_debt),
+    Invariant("I8", _("What is held is the sum of the open holds."), _holds_explain_held),
     Invariant("I9", _("Lots back the balance."), _lots_back_balances),
-    Invariant("I10", _("Allocations explain what has left each lot."), _allocations_explain_lots),
+    Invariant("I10", _("Allocations and open holds explain what has left each lot."), _allocations_explain_lots),
     Invariant("I11", _("What is left of a lot is between nothing and all."), _lots_in_range),
     Invariant("I12", _("Each debit is allocated in full, each credit opened a lot."), _debits_are_allocated),
     Invariant("I12", _("Debt is what debits owe less what was repaid."), _debt_is_explained),
     Invariant("I13", _("Expiry is not stalled."), _expiry_runs),
     Invariant("I14", _("Each business key is there once."), _keys_are_unique),
     Invariant("I15", _("No more is taken back than was given."), _refunds_fit_their_order),
+    Invariant("I16", _("Each hold ended once, as its entry says."), _holds_end_once),
     Invariant("T1", _("The triggers that keep the books append-only stand."), _triggers_stand),
 )
