@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, facts, housekeeping, periods
+from loyalty import clock, facts, housekeeping, periods, sealing
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.imports import working
@@ -64,5 +64,6 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     ),
     Job(code=working.JOB, label=_("Import orders"), period=periods.day, walk=_import, catch_up=0),
     *housekeeping.JOBS,
+    *sealing.WORK,
     *parts.DEMO,
 )

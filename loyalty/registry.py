@@ -161,6 +161,14 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True)
+class Belonging:
+    """Says which accounts are a login's own, so that nobody decides about themselves."""
+
+    code: str
+    accounts_of: Callable[[Any], Collection[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Enroller:
     """Makes members for customer references met in an import. Returns reference → account id."""
 
@@ -267,6 +275,7 @@ Contribution = (
     | Effect
     | Follower
     | Directory
+    | Belonging
     | Enroller
     | Job
     | Topic

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import (
+    Belonging,
     BuiltinMetric,
     Directory,
     Enroller,
@@ -61,6 +62,7 @@ CONTRIBUTES = (
     Follower("tiers", tiers.review),
     Directory("phone", finding.by_phones),
     Directory("email", finding.by_emails),
+    Belonging("members", finding.accounts_of),
     Enroller("members", enrolment.enrol_references),
     FirstStep(
         "birthday",

@@ -1,8 +1,9 @@
 """Finding a member by what a till, a person or a member of staff knows of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from loyalty.errors import NotFound
 from members import numbers, phones
@@ -64,6 +65,13 @@ def by_emails(references: Sequence[str]) -> Mapping[str, int]:
     wanted = {reference: reference.strip().lower() for reference in references if "@" in reference}
     known = dict(Member.objects.filter(email__in=set(wanted.values())).values_list("email", "account_id"))
     return {reference: known[email] for reference, email in wanted.items() if email in known}
+
+
+def accounts_of(user: Any) -> set[int]:
+    """Accounts of whoever signs in as ``user``: their own membership, or one of the same e-mail address."""
+    mail = user.email.strip().lower()
+    own = Q(user=user) | Q(email=mail) if mail else Q(user=user)
+    return set(Member.objects.filter(own).values_list("account_id", flat=True))
 
 
 def _members() -> QuerySet[Member]:

@@ -17,8 +17,8 @@ from django.db.models.functions import Coalesce, Lag, RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import triggers
-from loyalty.models import Allocation, Balance, Entry, Event, Lot, Order
+from loyalty import sealing, triggers
+from loyalty.models import Allocation, Approval, Balance, Entry, Event, Lot, Order
 from loyalty.models.accounts import NET
 from loyalty.models.holds import Hold, HoldPart
 
@@ -185,6 +185,27 @@ def _refunds_fit_their_order(_now: datetime) -> Iterator[Breach]:
                 yield Breach("I15", order.external_id, f"asked back {order.clawed[entry_id.hex]} of {amount}")
 
 
+def _adjustments_are_agreed(_now: datetime) -> Iterator[Breach]:
+    lonely = Entry.objects.filter(counter=Entry.Counter.ADJUSTED, event=None, approval=None)
+    for row in lonely.values_list("id", "amount"):
+        yield Breach("I21", str(row[0]), f"amount {row[1]}, nobody asked for it")
+    tied: dict[str, Any] = {
+        "entry__account": F("account"),
+        "entry__amount": F("amount"),
+        "entry__counter": Entry.Counter.ADJUSTED,
+    }
+    tied |= {"decided_at__isnull": False, "entry__recorded_at__gte": F("decided_at")}
+    done = Q(state="approved", entry__isnull=False, **tied) & ~Q(reason="")
+    for approval in Approval.objects.exclude(done | (~Q(state="approved") & Q(entry=None))).iterator():
+        yield Breach("I21", f"approval {approval.pk}", f"{approval.state} {approval.amount}, entry {approval.entry_id}")
+    for approval in Approval.objects.filter(state="approved", decided_by=None).iterator():
+        if approval.asked_by_id is None or abs(approval.amount) > approval.terms.get("limit", 0):
+            yield Breach("I21", f"approval {approval.pk}", f"{approval.amount} by one person alone")
+
+
+def _seals_hold(_now: datetime) -> Iterator[Breach]:
+    for fault in sealing.faults():
+        yield Breach("I24", f"{fault.chain} #{fault.number}", str(fault.text))
 def _holds_end_once(_now: datetime) -> Iterator[Breach]:
     agreed = Q(entry__amount=-F("captured"), entry__account=F("account"), entry__currency=F("currency"))
     captured = Q(state=Hold.State.CAPTURED, captured__gt=0, entry__counter=Entry.Counter.REDEEMED) & agreed
@@ -220,6 +241,10 @@ INVARIANTS = (
     Invariant("I13", _("Expiry is not stalled."), _expiry_runs),
     Invariant("I14", _("Each business key is there once."), _keys_are_unique),
     Invariant("I15", _("No more is taken back than was given."), _refunds_fit_their_order),
+    Invariant(
+        "I21", _("Each adjustment was asked for, and agreed by another where it had to be."), _adjustments_are_agreed
+    ),
+    Invariant("I24", _("The seals hold."), _seals_hold),
     Invariant("I16", _("Each hold ended once, as its entry says."), _holds_end_once),
     Invariant("T1", _("The triggers that keep the books append-only stand."), _triggers_stand),
 )

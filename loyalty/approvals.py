@@ -1,0 +1,319 @@
+"""Four eyes on value: who asks, who decides, and how much a role may do alone.
+
+A deed is done at once where it is within the asker's own limits (the highest of their roles, for one
+deed and for the business day); else it waits for another person. A deed is done exactly once, in the
+transaction of its decision, and its entry is tied to it. Nobody decides what they asked for, or
+anything that touches their own membership; whatever is not allowed here is refused. Superusers may
+ask and decide everything, but over the highest limit of any role they need a second person too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models.functions import Abs
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import accounts, audit, clock, programme, retrying
+from loyalty.errors import Conflict, InvalidInput, LoyaltyError, NotFound
+from loyalty.ledger import adjusting
+from loyalty.models import Account, Approval, Entry, Partner, Threshold, User
+from loyalty.registry import Belonging, registry
+
+State, Deed = Approval.State, Threshold.Deed
+SPLIT_WITHIN = timedelta(hours=24)
+MOST = 10**9
+DONE_BY_HAND: dict[str, Callable[..., Entry]] = {Deed.ADJUST: adjusting.adjust, Deed.FORGIVE: adjusting.forgive}
+
+
+class MayNot(LoyaltyError):
+    """The asker's roles do not reach this deed."""
+
+    code = "not_your_role"
+    sentence = _("Your role does not include this. Please ask a colleague whose role does.")
+    status = 403
+    kind = "permission"
+
+
+class OwnMembership(MayNot):
+    code = "own_membership"
+    sentence = _("This is your own membership. Please leave it to a colleague.")
+
+
+class OwnWish(MayNot):
+    code = "own_approval"
+    sentence = _("You asked for this yourself. Somebody else has to decide it.")
+
+
+class NotTheAsker(MayNot):
+    code = "not_the_asker"
+    sentence = _("Only the person who asked can withdraw this.")
+
+
+class AlreadyDecided(Conflict):
+    code = "already_decided"
+    sentence = _("Somebody was quicker: this is already %(state)s.")
+
+
+class ApprovalNotFound(NotFound):
+    code = "adjustment_not_found"
+    sentence = _("There is no adjustment of yours with this id.")
+
+
+class ReasonNeeded(InvalidInput):
+    code = "reason_needed"
+    sentence = _("Please give a reason, so that everybody can understand it later.")
+
+
+class AmountNeeded(InvalidInput):
+    code = "amount_out_of_range"
+    sentence = _("Please give a whole number of points, at most %(most)s and not 0.")
+
+
+class UnitUnknown(InvalidInput):
+    code = "unknown_unit"
+    sentence = _("This programme has no unit “%(unit)s”.")
+
+
+class Limits(NamedTuple):
+    """What somebody may do with one deed."""
+
+    alone: int = 0
+    a_day: int = 0
+    may_approve: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for. ``token`` makes a repeat of the same form harmless."""
+
+    deed: str
+    account_id: int
+    amount: int
+    reason: str
+    currency: str
+    token: str
+
+
+def limits(user: User, deed: str) -> Limits:
+    """The highest limits of the user's roles; superusers have the highest of any role."""
+    if not (user.is_active and user.is_staff):
+        return Limits()
+    rows = Threshold.objects.filter(deed=deed)
+    rows = rows if user.is_superuser else rows.filter(group__user=user)
+    highest = rows.aggregate(alone=Max("points_alone"), a_day=Max("points_a_day"))
+    may = user.is_superuser or rows.filter(may_approve=True).exists()
+    return Limits(highest["alone"] or 0, highest["a_day"] or 0, may)
+
+
+def ask(
+    *,
+    deed: str,
+    account_id: int,
+    amount: int,
+    reason: str,
+    now: datetime,
+    currency: str = "points",
+    by: User | None = None,
+    partner: Partner | None = None,
+    token: str = "",
+    origin: audit.Origin = audit.NOWHERE,
+) -> Approval:
+    """Asks for a deed: done at once within the asker's limits, else waiting for another person.
+
+    ``amount`` is signed for adjusting, positive for forgiving. Partners always wait. Several small
+    asks of one person for one account within 24 hours that are over the limit together wait and
+    are marked. The same ``token`` of the same asker gives the first answer again.
+    """
+    wish = Wish(deed, account_id, amount, reason.strip(), currency, token)
+    return retrying.atomically(lambda: _ask(wish, by, partner, now, origin))
+
+
+def approve(
+    *, approval_id: int, by: User, now: datetime, answer: str = "", origin: audit.Origin = audit.NOWHERE
+) -> Approval:
+    """Does the deed, once. A second click of the same person gives the same answer; another's is refused.
+
+    Raises what the deed raises; it waits on then.
+    """
+    return retrying.atomically(lambda: _decide(approval_id, by, State.APPROVED, answer, now, origin))
+
+
+def reject(*, approval_id: int, by: User, now: datetime, answer: str, origin: audit.Origin = audit.NOWHERE) -> Approval:
+    """Says no, with a reason; nothing is done."""
+    if not answer.strip():
+        raise ReasonNeeded(param="answer")
+    return retrying.atomically(lambda: _decide(approval_id, by, State.REJECTED, answer, now, origin))
+
+
+def withdraw(*, approval_id: int, by: User, now: datetime, origin: audit.Origin = audit.NOWHERE) -> Approval:
+    """Takes one's own wish back while it waits."""
+    return retrying.atomically(lambda: _decide(approval_id, by, State.WITHDRAWN, "", now, origin))
+
+
+def may_ask(user: User) -> bool:
+    """Whether the user's role may ask at all."""
+    return user.is_active and user.is_staff and user.has_perm("loyalty.add_approval")
+
+
+def hindrance(approval: Approval, user: User, state: str) -> type[MayNot] | None:
+    """Why this person may not bring the approval into ``state``; ``None`` if they may."""
+    is_maker = approval.asked_by is not None and _same_person(approval.asked_by, user)
+    if state == State.WITHDRAWN:
+        return None if may_ask(user) and approval.asked_by_id == user.pk else NotTheAsker
+    if not (user.has_perm("loyalty.change_approval") and limits(user, approval.deed).may_approve):
+        return MayNot
+    if is_maker:
+        return OwnWish
+    return OwnMembership if approval.account_id in own_accounts(user) else None
+
+
+def own_accounts(user: User) -> set[int]:
+    """Accounts of the memberships that are this login's own."""
+    return {account for each in registry.all(Belonging) for account in each.accounts_of(user)}
+
+
+def _same_person(first: User, second: User) -> bool:
+    """One login, or two that share an address: a second login is no second person."""
+    mail = first.email.strip().casefold()
+    return first.pk == second.pk or (mail != "" and mail == second.email.strip().casefold())
+
+
+def _check(wish: Wish) -> None:
+    if wish.deed not in DONE_BY_HAND:
+        raise MayNot
+    if not wish.reason:
+        raise ReasonNeeded(param="reason")
+    if not 0 < abs(wish.amount) <= MOST or (wish.amount < 0 and wish.deed == Deed.FORGIVE):
+        raise AmountNeeded(param="amount", most=MOST)
+    if wish.currency not in accounts.currencies():
+        raise UnitUnknown(param="currency", unit=wish.currency)
+    if not Account.objects.filter(pk=wish.account_id).exclude(status=Account.Status.CLOSED).exists():
+        raise accounts.AccountNotFound
+
+
+def _ask(wish: Wish, by: User | None, partner: Partner | None, now: datetime, origin: audit.Origin) -> Approval:
+    if (by is None) == (partner is None):
+        raise MayNot
+    _check(wish)
+    alone, is_split, limit = False, False, Limits()
+    if by is not None:
+        if not may_ask(by):
+            raise MayNot
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a maker's asks are judged one by one
+        if wish.token and (known := Approval.objects.filter(asked_by=by, terms__token=wish.token).first()):
+            return known
+        if wish.account_id in own_accounts(by):
+            raise OwnMembership
+        limit = limits(by, wish.deed)
+        alone, is_split = _judge(wish, by, limit, now)
+    approval = Approval.objects.create(
+        deed=wish.deed,
+        account_id=wish.account_id,
+        amount=wish.amount,
+        terms={"currency": wish.currency, "token": wish.token, "alone": alone, "limit": limit.alone},
+        reason=wish.reason[:200],
+        asked_by=by,
+        partner=partner,
+        asked_at=now,
+        is_suspicious=is_split,
+    )
+    _note("approval.asked", approval, by, now, origin)
+    return _carry_out(approval, None, now, origin) if alone else approval
+
+
+def _judge(wish: Wish, by: User, limit: Limits, now: datetime) -> tuple[bool, bool]:
+    """(may be done at once, looks split). A split marks what the same person asked for before, too."""
+    size = abs(wish.amount)
+    live = Approval.objects.filter(asked_by=by, deed=wish.deed, state__in=[State.WAITING, State.APPROVED])
+    lately = live.filter(account_id=wish.account_id, asked_at__gt=now - SPLIT_WITHIN)
+    small = lately.annotate(size=Abs("amount")).filter(size__lte=limit.alone)
+    if size <= limit.alone < size + _total(small):
+        Approval.objects.filter(pk__in=list(small.values_list("pk", flat=True))).update(is_suspicious=True)
+        return False, True
+    policy = programme.current()
+    day = clock.business_day(now, policy.timezone, policy.day_start_hour)
+    since = clock.start_of_day(day, policy.timezone, policy.day_start_hour)
+    today = _total(live.filter(asked_at__gte=since, decided_by=None, state=State.APPROVED))
+    return size <= limit.alone and size + today <= limit.a_day, False
+
+
+def _total(rows: QuerySet[Approval]) -> int:
+    return rows.aggregate(total=Sum(Abs("amount")))["total"] or 0
+
+
+def _decide(approval_id: int, by: User, state: State, answer: str, now: datetime, origin: audit.Origin) -> Approval:
+    approval = Approval.objects.select_related("asked_by").filter(pk=approval_id).first()
+    if approval is None:
+        raise ApprovalNotFound
+    refusal = hindrance(approval, by, state)
+    if refusal is not None:
+        raise refusal
+    columns = {"state": state, "decided_by": by, "decided_at": now, "answer": answer.strip()[:200]}
+    if not claim(approval.pk, columns):
+        approval.refresh_from_db()
+        if (approval.state, approval.decided_by_id) == (state, by.pk):
+            return approval
+        raise AlreadyDecided(state=State(approval.state).label)
+    approval.refresh_from_db()
+    if state == State.APPROVED:
+        return _carry_out(approval, by, now, origin)
+    _note(f"approval.{state}", approval, by, now, origin)
+    return approval
+
+
+def claim(approval_id: int, columns: dict[str, Any]) -> bool:
+    """Takes a waiting approval out of the queue; of two at once, the database lets one."""
+    return Approval.objects.filter(Q(state=State.WAITING), pk=approval_id).update(**columns) == 1
+
+
+def _carry_out(approval: Approval, by: User | None, now: datetime, origin: audit.Origin) -> Approval:
+    """Does the deed and ties its entry; whoever decided alone is not named as a second person."""
+    entry = DONE_BY_HAND[approval.deed](
+        account_id=approval.account_id,
+        amount=approval.amount,
+        reason=approval.reason[:120],
+        now=now,
+        currency=approval.terms["currency"],
+    )
+    columns = {"state": State.APPROVED, "decided_at": now, "entry": entry}
+    Approval.objects.filter(pk=approval.pk).update(**columns)
+    approval.refresh_from_db()
+    _note("approval.approved", approval, by or approval.asked_by, now, origin)
+    return approval
+
+
+def _note(deed: str, approval: Approval, by: User | None, now: datetime, origin: audit.Origin) -> None:
+    after = {
+        "deed": approval.deed,
+        "account": approval.account_id,
+        "amount": approval.amount,
+        "unit": approval.terms["currency"],
+        "state": approval.state,
+        "alone": approval.terms["alone"],
+        "looks_split": approval.is_suspicious,
+        "entry": str(approval.entry_id) if approval.entry_id else None,
+    }
+    audit.record(
+        deed=deed,
+        subject=audit.name_of(approval),
+        actor=by,
+        partner=approval.partner,
+        before={"state": State.WAITING} if approval.state != State.WAITING else {},
+        after=after,
+        reason=approval.answer or approval.reason,
+        now=now,
+        **origin._asdict(),
+    )
+
+
+def outcome(approval: Approval) -> str | Promise:
+    """What to tell the person who asked."""
+    if approval.state == State.APPROVED:
+        return _("Done.")
+    if approval.is_suspicious:
+        return _("Together with what you asked for today this is over your limit. A colleague will look at it.")
+    return _("This is over your limit, so it waits for a colleague. Nothing has changed yet.")

@@ -1,0 +1,212 @@
+"""Seals: a chain of digests over the books and the audit trail that shows a change behind our back.
+
+A seal is the SHA-256 of a stretch of rows together with the seal before, so changing one old row
+breaks it and every later one. A stretch is cut by the time inside the rows' own ids (UUID version 7,
+the machine's clock when the row was made), not by ``recorded_at``, which a late job may date back.
+It ends well before the oldest transaction that still runs, so no row can slip in behind a seal.
+``ledger``: entries, the birth columns of their lots, and what they took from lots or left as debt; a
+``repay`` may come later to an old lot, moves nothing between member and programme, and is held by
+the auditor's I10 and I12 instead. ``audit``: the audit trail. Whoever rewrites the whole chain is
+found by a copy of its head kept elsewhere.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from loyalty import ids, outbox, periods, triggers
+from loyalty.models import Allocation, AuditRecord, Entry, Lot, Seal
+from loyalty.registry import Job, Topic
+
+logger = logging.getLogger(__name__)
+
+LAG = timedelta(minutes=10)  # more than clocks of two machines differ, and ids are made before a commit
+START = datetime(1970, 1, 1, tzinfo=UTC)
+HEAD = "seal.head"
+CHUNK = 2000
+Rows = QuerySet[Any, Any]
+
+_ENTRY = tuple(field.attname for field in Entry._meta.concrete_fields)
+_RECORD = tuple(field.attname for field in AuditRecord._meta.concrete_fields)
+_ALLOCATION = ("id", "entry_id", "lot_id", "kind", "amount")
+
+
+def _books(low: UUID, high: UUID) -> Iterator[Rows]:
+    entries = Entry.objects.filter(id__gte=low, id__lt=high)
+    yield entries.order_by("id").values_list(*_ENTRY)
+    lots = Lot.objects.filter(entry__id__gte=low, entry__id__lt=high)
+    yield lots.order_by("entry_id").values_list(*triggers.LOT_FIXED)
+    parts = Allocation.objects.filter(entry__id__gte=low, entry__id__lt=high).exclude(kind=Allocation.Kind.REPAY)
+    yield parts.order_by("entry_id", "id").values_list(*_ALLOCATION)
+
+
+def _trail(low: UUID, high: UUID) -> Iterator[Rows]:
+    yield AuditRecord.objects.filter(id__gte=low, id__lt=high).order_by("id").values_list(*_RECORD)
+
+
+CHAINS: dict[str, Callable[[UUID, UUID], Iterator[Rows]]] = {"ledger": _books, "audit": _trail}
+NUMBERED = {"ledger": Entry, "audit": AuditRecord}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A seal that does not hold: which, and what is wrong."""
+
+    chain: str
+    number: int
+    text: str | Promise
+
+    def __str__(self) -> str:
+        return f"{self.chain} #{self.number}: {self.text}"
+
+
+def seal(*, now: datetime) -> list[Seal]:
+    """Seals what has come to rest since the last seals, an empty stretch too; tells the new heads.
+
+    A second call in the same stretch seals nothing. Not for an outer transaction of one's own deeds:
+    their rows would still be moving.
+    """
+    until = settled(now)
+    with transaction.atomic():
+        made = [each for chain in CHAINS if (each := _seal(chain, until, now)) is not None]
+        for each in made:
+            outbox.enqueue(topic=HEAD, key=f"{each.chain}:{each.number}", payload={"head": head(each)}, now=now)
+    return made
+
+
+def settled(now: datetime) -> datetime:
+    """The instant before which no row can come any more, in whole milliseconds."""
+    now = min(now, _born(ids.uuid7()))
+    oldest = now
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT min(began) FROM (SELECT xact_start AS began FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                " UNION ALL SELECT prepared FROM pg_prepared_xacts) AS running"
+            )
+            oldest = min(now, cursor.fetchone()[0] or now)
+    safe = oldest - LAG
+    return safe.replace(microsecond=safe.microsecond // 1000 * 1000)
+
+
+def _seal(chain: str, until: datetime, now: datetime) -> Seal | None:
+    last = Seal.objects.filter(chain=chain).order_by("-number").first()
+    since = last.until if last else START
+    if until <= since:
+        return None
+    number = last.number + 1 if last else 1
+    digest, rows = _digest(chain, number, since, until, last.digest if last else "")
+    return Seal.objects.create(
+        chain=chain, number=number, since=since, until=until, rows=rows, digest=digest, sealed_at=now
+    )
+
+
+def _digest(chain: str, number: int, since: datetime, until: datetime, former: str) -> tuple[str, int]:
+    """(SHA-256 in hex, rows) of a stretch as the tables are now; constant memory."""
+    sha = hashlib.sha256(_line((chain, number, since, until, former)))
+    count = 0
+    for rows in CHAINS[chain](_floor(since), _floor(until)):
+        for row in rows.iterator(chunk_size=CHUNK):
+            sha.update(_line(row))
+            count += 1
+    return sha.hexdigest(), count
+
+
+def _floor(at: datetime) -> UUID:
+    """The smallest version 7 id of that millisecond."""
+    return UUID(int=((at - START) // timedelta(milliseconds=1)) << 80)
+
+
+def _born(row: UUID) -> datetime:
+    """The millisecond in a version 7 id."""
+    return START + timedelta(milliseconds=row.int >> 80)
+
+
+def _line(row: tuple[Any, ...]) -> bytes:
+    """One row as bytes that are the same on every database and version."""
+    text = json.dumps([_word(value) for value in row], ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.hex if isinstance(value, UUID) else value
+
+
+def head(seal: Seal) -> str:
+    """How a seal is written down elsewhere: ``ledger:12:<digest>``."""
+    return f"{seal.chain}:{seal.number}:{seal.digest}"
+
+
+def heads() -> list[str]:
+    """The last seal of each chain, as :func:`head` writes it."""
+    last = [Seal.objects.filter(chain=chain).order_by("-number").first() for chain in CHAINS]
+    return [head(each) for each in last if each is not None]
+
+
+def faults(*, known: tuple[str, ...] = ()) -> Iterator[Fault]:
+    """Everything that is wrong with the chains; ``known`` are heads (or bare digests) kept elsewhere.
+
+    Reads every sealed row again. Each seal is judged by the stored seal before it, so a changed row
+    is told once, at its own stretch.
+    """
+    digests: dict[str, str] = {}
+    ahead = _floor(_born(ids.uuid7()) + LAG)  # by the clock that numbers rows
+    for chain in CHAINS:
+        yield from _broken(chain, digests)
+        early = NUMBERED[chain].objects.filter(id__gt=ahead).count()  # type: ignore[attr-defined]
+        if early:
+            yield Fault(
+                chain, 0, _("%(count)s rows are numbered in the future, where no seal looks.") % {"count": early}
+            )
+    for copy in known:
+        if copy not in digests and copy not in digests.values():
+            chain, number = (*copy.split(":"), "")[:2]
+            told = _("The copy kept elsewhere is not in the chain: the chain was replaced or cut.")
+            yield Fault(chain if chain in CHAINS else "?", int(number) if number.isdecimal() else 0, told)
+
+
+def _broken(chain: str, digests: dict[str, str]) -> Iterator[Fault]:
+    """Judges one chain, and notes every seal that stands as its head and digest."""
+    number, until, former = 0, START, ""
+    for each in Seal.objects.filter(chain=chain).order_by("number").iterator():
+        if each.number != number + 1 or each.since != until:
+            yield Fault(chain, each.number, _("The chain is broken: the seal before it is missing."))
+        digest, rows = _digest(chain, each.number, each.since, each.until, former)
+        if rows != each.rows:
+            figures = {"sealed": each.rows, "found": rows}
+            yield Fault(chain, each.number, _("%(sealed)s rows were sealed, %(found)s are there.") % figures)
+        elif digest != each.digest:
+            yield Fault(chain, each.number, _("Rows were changed after they were sealed, or the seal was."))
+        else:
+            digests[head(each)] = digest
+        number, until, former = each.number, each.until, each.digest
+
+
+def _run(as_of: datetime, _period: str) -> Mapping[str, int]:
+    return {each.chain: each.rows for each in seal(now=as_of)}
+
+
+def _tell(payload: Mapping[str, Any]) -> None:
+    """The log leaves the machine, so its copy of the head is out of reach of whoever has the database."""
+    logger.info("seal %s", payload["head"])
+
+
+WORK: tuple[Job | Topic, ...] = (
+    Job(code="seal", label=_("Seal the books and the audit trail"), period=periods.day, run=_run, catch_up=0),
+    Topic(code=HEAD, deliver=_tell),
+)
