@@ -21,6 +21,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     programme = programmes.current()
     today = clock.business_day(now, programme.timezone, programme.day_start_hour)
     first = today.replace(day=1)
+    context |= {"title": _("Overview")}
     if not request.user.has_perm("loyalty.view_account"):
         return context | {"figures": [], "piles": [], "rules": []}
     return context | {

@@ -88,7 +88,7 @@ def _moment(text: str) -> datetime | None:
 @admin.register(Rule)
 class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     form = RuleForm
-    list_display = ("called", "standing", "listens", "gives", "priority")
+    list_display = ("called", "standing", "listens", "gives", "place")
     list_filter = ("state",)
     search_fields = ("name_zh", "name_en", "code")
     search_help_text = _("Name or code")
@@ -125,6 +125,10 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
     def listens(self, rule: Rule) -> str:
         kind = registry.find(EventKind, rule.kind)
         return str(kind.label) if kind else rule.kind
+
+    @display(description=_("Place in the order"), ordering="priority")
+    def place(self, rule: Rule) -> int:
+        return rule.priority
 
     @display(description=_("then"))
     def gives(self, rule: Rule) -> str:
