@@ -185,6 +185,19 @@ def _refunds_fit_their_order(_now: datetime) -> Iterator[Breach]:
                 yield Breach("I15", order.external_id, f"asked back {order.clawed[entry_id.hex]} of {amount}")
 
 
+def _holds_end_once(_now: datetime) -> Iterator[Breach]:
+    agreed = Q(entry__amount=-F("captured"), entry__account=F("account"), entry__currency=F("currency"))
+    captured = Q(state=Hold.State.CAPTURED, captured__gt=0, entry__counter=Entry.Counter.REDEEMED) & agreed
+    otherwise = ~Q(state=Hold.State.CAPTURED) & Q(captured=0, entry=None)
+    rows = Hold.objects.exclude(captured | otherwise).values_list("id", "state", "captured", "entry__amount")
+    for row in rows:
+        yield Breach("I16", str(row[0]), f"{row[1]}, captured {row[2]}, entry {row[3]}")
+    its_own = HoldPart.objects.filter(hold=OuterRef("entry__hold"), lot=OuterRef("lot"), amount__gte=OuterRef("amount"))
+    foreign = Allocation.objects.filter(Q(entry__hold__isnull=False) & ~Exists(its_own))
+    for row in foreign.values_list("entry__hold", "lot", "amount"):
+        yield Breach("I16", str(row[0]), f"took {row[2]} of lot {row[1]}, which it had not set aside")
+
+
 def _adjustments_are_agreed(_now: datetime) -> Iterator[Breach]:
     lonely = Entry.objects.filter(counter=Entry.Counter.ADJUSTED, event=None, approval=None)
     for row in lonely.values_list("id", "amount"):
@@ -206,17 +219,6 @@ def _adjustments_are_agreed(_now: datetime) -> Iterator[Breach]:
 def _seals_hold(_now: datetime) -> Iterator[Breach]:
     for fault in sealing.faults():
         yield Breach("I24", f"{fault.chain} #{fault.number}", str(fault.text))
-def _holds_end_once(_now: datetime) -> Iterator[Breach]:
-    agreed = Q(entry__amount=-F("captured"), entry__account=F("account"), entry__currency=F("currency"))
-    captured = Q(state=Hold.State.CAPTURED, captured__gt=0, entry__counter=Entry.Counter.REDEEMED) & agreed
-    otherwise = ~Q(state=Hold.State.CAPTURED) & Q(captured=0, entry=None)
-    rows = Hold.objects.exclude(captured | otherwise).values_list("id", "state", "captured", "entry__amount")
-    for row in rows:
-        yield Breach("I16", str(row[0]), f"{row[1]}, captured {row[2]}, entry {row[3]}")
-    its_own = HoldPart.objects.filter(hold=OuterRef("entry__hold"), lot=OuterRef("lot"), amount__gte=OuterRef("amount"))
-    foreign = Allocation.objects.filter(Q(entry__hold__isnull=False) & ~Exists(its_own))
-    for row in foreign.values_list("entry__hold", "lot", "amount"):
-        yield Breach("I16", str(row[0]), f"took {row[2]} of lot {row[1]}, which it had not set aside")
 
 
 def _triggers_stand(_now: datetime) -> Iterator[Breach]:
@@ -241,10 +243,10 @@ INVARIANTS = (
     Invariant("I13", _("Expiry is not stalled."), _expiry_runs),
     Invariant("I14", _("Each business key is there once."), _keys_are_unique),
     Invariant("I15", _("No more is taken back than was given."), _refunds_fit_their_order),
+    Invariant("I16", _("Each hold ended once, as its entry says."), _holds_end_once),
     Invariant(
         "I21", _("Each adjustment was asked for, and agreed by another where it had to be."), _adjustments_are_agreed
     ),
     Invariant("I24", _("The seals hold."), _seals_hold),
-    Invariant("I16", _("Each hold ended once, as its entry says."), _holds_end_once),
     Invariant("T1", _("The triggers that keep the books append-only stand."), _triggers_stand),
 )
