@@ -2,13 +2,15 @@
 
 from django.urls import path, re_path
 
-from loyalty.api import docs, errors, events
+from loyalty.api import adjustments, docs, errors, events
 
 urlpatterns = [
     path("v1/events", events.Events.as_view(), name="api-events"),
     path("v1/events/batch", events.Batches.as_view(), name="api-events-batch"),
     path("v1/events/simulate", events.Simulation.as_view(), name="api-events-simulate"),
     path("v1/events/<str:event_id>", events.EventDetail.as_view(), name="api-event"),
+    path("v1/adjustments", adjustments.Adjustments.as_view(), name="api-adjustments"),
+    path("v1/adjustments/<str:adjustment_id>", adjustments.AdjustmentDetail.as_view(), name="api-adjustment"),
     path("schema/", docs.schema, name="api-schema"),
     path("docs/", docs.interactive, name="api-docs"),
     path("docs/errors/", docs.error_codes, name="api-errors"),

@@ -55,4 +55,4 @@ def test_the_interactive_reference_works_offline_under_the_policy(browse: Opener
         page.get_by_text("Tell what happened").first.click()
         page.get_by_role("button", name="Try it out").first.wait_for()
 
-        assert page.locator(".opblock").count() == 10
+        assert page.locator(".opblock").count() == sum(len(METHODS & set(item)) for item in schema()["paths"].values())
