@@ -23,6 +23,7 @@ from loyalty import programme as programmes
 from loyalty.admin import rule_answers, rule_starters, rule_trials, showing
 from loyalty.admin.base import Confirmation, ModelAdmin, ReadOnlyInline, operation, staff
 from loyalty.admin.rule_forms import EDITED, RuleForm
+from loyalty.admin.rule_history import RuleHistory
 from loyalty.admin.rule_words import Words
 from loyalty.models import Rule, RuleVersion
 from loyalty.registry import EventKind, registry
@@ -162,6 +163,9 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
             return {"kind": "order.paid"}
         known = {name: getattr(model, name) for name in PARTS}
         return known | {"name_zh": f"{model.name_zh}（副本）", "name_en": f"{model.name_en} (copy)".strip()}
+
+    def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> RuleHistory:
+        return RuleHistory(self.model, historical_record)
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

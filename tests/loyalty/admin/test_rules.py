@@ -62,6 +62,16 @@ def test_a_rule_is_written_published_changed_and_retired(staff: Client) -> None:
     assert Rule.objects.get(pk=rule.pk).state == Rule.State.RETIRED
 
 
+def test_the_history_says_in_words_what_changed(staff: Client) -> None:
+    rule = written(staff)
+    staff.post(page("change", rule.pk), told(effects=[DOUBLE[0] | {"factor": "3"}]))
+
+    answer = staff.get(page("history", rule.pk), headers=ENGLISH)
+
+    [change] = answer.context["page_obj"][0].history_delta_changes
+    assert (change["old"], change["new"]) == ("points times 2", "points times 3")
+
+
 def test_who_published_is_kept(staff: Client) -> None:
     rule = written(staff)
 
