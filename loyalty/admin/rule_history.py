@@ -16,6 +16,6 @@ class RuleHistory(HistoricalRecordContextHelper):
         prepared = super().prepare_delta_change_value(change, value)
         if change.field not in EDITED:
             return prepared
-        kind = self.historical_record.kind
+        kind = self.record.kind
         parts = Words(programmes.current()).parts({"kind": kind, change.field: value or EMPTY[change.field]})
         return next((part.text for part in parts if part.code == change.field), "–")
