@@ -1,4 +1,4 @@
-"""The demo's people: three hundred pet owners, the day each joined and how they like to shop."""
+"""The demo's people: pet owners, the day each joined and how they like to shop."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,7 +12,6 @@ from loyalty.registry import DemoData
 from members import enrolment
 from members.models import Consent, Member, Tier
 
-PEOPLE = 300
 PASSWORD = "furball-2026"  # noqa: S105 -- a demo's, told on every start
 STAR_PHONE, NEWCOMER_PHONE = "13800138000", "13900139000"
 
@@ -86,7 +85,7 @@ def plant_ladder(_stage: Stage) -> None:
 def plant_people(stage: Stage) -> None:
     """Draws everybody and notes the instant each joins; joining itself happens as the days pass."""
     random = stage.dice("people")
-    people = [_draw(stage, random, number) for number in range(PEOPLE - 2)]
+    people = [_draw(stage, random, number) for number in range(stage.people - 2)]
     people += [_star(stage), _newcomer(stage)]
     stage.shoppers += [person.shopper for person in people]
     stage.cast("join", lambda notes, _at: _join_all(stage, notes), in_batches=False)

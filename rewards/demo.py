@@ -12,7 +12,7 @@ from loyalty.registry import DemoData
 from rewards import redemptions
 from rewards.models import Reward
 
-SHARE_AFTER_PURCHASE = 0.2
+SHARE_AFTER_PURCHASE = 0.16
 STAR_KEEPS = 3000
 
 

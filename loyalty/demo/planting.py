@@ -10,7 +10,7 @@ from loyalty.models import Account
 from loyalty.registry import DemoData, registry
 
 
-def plant(*, now: datetime) -> bool:
+def plant(*, now: datetime, people: int = 300) -> bool:
     """Plants everything in one transaction, history ending at ``now``; False where accounts exist.
 
     A planting that is cut short leaves nothing behind, so it can simply be done again.
@@ -18,7 +18,7 @@ def plant(*, now: datetime) -> bool:
     with transaction.atomic(), override("zh-hans"):
         if Account.objects.exists():
             return False
-        stage = Stage(now=now)
+        stage = Stage(now=now, people=people)
         for part in registry.all(DemoData):
             part.plant(stage)
     return True

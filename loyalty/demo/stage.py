@@ -69,9 +69,10 @@ class Shopper:
 
 @dataclass(slots=True)
 class Stage:
-    """What ``DemoData.plant`` is given. ``now`` is the last instant of the history."""
+    """What ``DemoData.plant`` is given. ``now`` is the last instant of the history of ``people``."""
 
     now: datetime
+    people: int = 300
     partner: Partner | None = None
     random: Random = field(default_factory=lambda: Random(SEED))
     shoppers: list[Shopper] = field(default_factory=list)
