@@ -76,6 +76,8 @@ class Reading:
 
 def read(table: Table, plan: Plan) -> Reading:
     """Every document of a table. Raises what is wrong with the file or plan; faults of rows are noted."""
+    if not table.header:
+        raise NoRows
     columns.check(plan, table.header)
     rows = list(table.rows)
     if not rows:
@@ -162,12 +164,9 @@ class _Reader:
         return value
 
     def _customer(self, row: Row) -> str:
-        """The first name given: the partner's own, the member number, the phone."""
-        for code, scheme in _SCHEMES:
-            value = self._id(row, code)
-            if value:
-                return scheme + value
-        return ""
+        """The first name given: the partner's own, the member number, the phone. All must be sound."""
+        names = [(scheme, self._id(row, code)) for code, scheme in _SCHEMES]
+        return next((scheme + value for scheme, value in names if value), "")
 
     def _minor(self, row: Row, code: str, currency: str) -> int:
         param = self.param(code)

@@ -97,6 +97,13 @@ class ImportBusy(Conflict):
     sentence = _("This import is under way already.")
 
 
+class FileForgotten(InvalidInput):
+    """Files are kept for a month."""
+
+    code = "file_forgotten"
+    sentence = _("The file is no longer kept. Please upload it again; what is there already is not taken twice.")
+
+
 class ChangedByExcel(Fault):
     """A long number or id in scientific notation: its digits are lost."""
 

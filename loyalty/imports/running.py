@@ -20,7 +20,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.imports import batches, documents, files
 from loyalty.imports.columns import Plan
 from loyalty.imports.documents import Document, Reading
-from loyalty.imports.refusals import AlreadyImported, BadRows, ImportUnfinished
+from loyalty.imports.refusals import AlreadyImported, BadRows, FileForgotten, ImportUnfinished
 from loyalty.imports.wording import Note
 from loyalty.models import ImportJob, ImportRow, Partner, User
 
@@ -77,7 +77,9 @@ def refuse_known(*, partner_id: int, file_hash: str, apart_from: int = 0) -> Non
 
 
 def table(job: ImportJob) -> files.Table:
-    """The stored file, opened anew."""
+    """The stored file, opened anew; raises ``FileForgotten`` a month on."""
+    if not job.file:
+        raise FileForgotten
     with job.file.open("rb") as stream:
         return files.open_table(files.take(stream))
 
@@ -169,23 +171,30 @@ def _begin(job: ImportJob, plan: Plan) -> Reading | None:
 
 
 def _run(job: ImportJob, reading: Reading, now: datetime, told: Told, halt: Halt) -> None:
-    row = reading.bad_rows
-    for batch in _batches(reading.documents):
-        ahead = row + sum(len(document.rows) for document in batch)
-        if ahead > job.next_row:
-            counts = retrying.atomically(partial(_step, job, batch, ahead, now))
-            if counts is None:
-                job.refresh_from_db()
-                return
-            job.next_row, job.counts = ahead, counts
-            told(job)
-            if halt():
-                return
-        row = ahead
+    for batch in _batches(_rest(job, reading)):
+        ahead = max(job.next_row, reading.bad_rows) + sum(len(document.rows) for document in batch)
+        counts = retrying.atomically(partial(_step, job, batch, ahead, now))
+        if counts is None:
+            job.refresh_from_db()
+            return
+        job.next_row, job.counts = ahead, counts
+        told(job)
+        if halt():
+            return
     ImportJob.objects.filter(pk=job.pk, state=RUNNING, next_row=job.next_row).update(
         state=DONE, next_row=reading.total_rows, finished_at=now
     )
     job.refresh_from_db()
+
+
+def _rest(job: ImportJob, reading: Reading) -> Sequence[Document]:
+    """What is still to be done. Rows that are left out count as done first, then documents in their order."""
+    row = reading.bad_rows
+    for place, document in enumerate(reading.documents):
+        if row >= max(job.next_row, reading.bad_rows):
+            return reading.documents[place:]
+        row += len(document.rows)
+    return []
 
 
 def _step(job: ImportJob, batch: Sequence[Document], ahead: int, now: datetime) -> dict[str, int] | None:

@@ -29,7 +29,11 @@ def text(rows: Rows, *, header: Sequence[str] = HEADER, delimiter: str = ",", en
 def book(rows: Rows, *, header: Sequence[str] = HEADER) -> bytes:
     made = openpyxl.Workbook()
     for row in (header, *rows):
-        made.active.append(list(row))
+        made.worksheets[0].append(list(row))
+    return saved(made)
+
+
+def saved(made: openpyxl.Workbook) -> bytes:
     out = io.BytesIO()
     made.save(out)
     return out.getvalue()
