@@ -1,8 +1,9 @@
 """Forms in front of operations: a refusal is shown beside the field it is about."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from loyalty.errors import LoyaltyError
 
@@ -12,6 +13,12 @@ class OperationForm(forms.Form):
 
     params: ClassVar[dict[str, str]] = {}
     refusal: LoyaltyError | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = _("Please fill this in.")
 
     @property
     def status(self) -> int:

@@ -17,5 +17,5 @@ urlpatterns = [
     path("points/<uuid:ref>/", pages.receipt, name="receipt"),
     path("me/", settings.me, name="me"),
     path("me/profile/", settings.profile, name="profile"),
-    path("privacy/", settings.privacy, name="privacy"),
+    path("me/privacy/", settings.privacy, name="privacy"),
 ]

@@ -22,7 +22,7 @@ from rewards import redemptions, stock
 from rewards.models import Redemption, Reward
 
 FEW = 20
-IN_REACH = 6
+IN_REACH = 4
 NEAR_PERCENT = 60
 _IS_GONE = ExpressionWrapper(Q(stock_left=0), output_field=BooleanField())
 

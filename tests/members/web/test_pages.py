@@ -108,7 +108,17 @@ def test_pages_with_a_person_on_them_are_stored_nowhere() -> None:
 
     stored = {
         path: client.get(path).headers.get("Cache-Control", "")
-        for path in ("/", "/card/", "/points/", "/me/", "/me/profile/", "/privacy/", "/mall/", "/tickets/", "/tasks/")
+        for path in (
+            "/",
+            "/card/",
+            "/points/",
+            "/me/",
+            "/me/profile/",
+            "/me/privacy/",
+            "/mall/",
+            "/tickets/",
+            "/tasks/",
+        )
     }
 
     assert [path for path, policy in stored.items() if "no-store" not in policy] == []
@@ -254,7 +264,8 @@ def test_earlier_lines_follow_without_gap_or_repeat_and_months_add_up() -> None:
         buy(member, f"A-{day}", f"{day + 1}.00", at=cast.NOW - timedelta(days=day))
     client = visits.as_member(member)
 
-    address, seen, headings = "/points/", [], []
+    address, headings = "/points/", []
+    seen: list[int] = []
     while address:
         answer = client.get(address, headers={"HX-Request": "true"} if seen else {})
         assert ("<html" in answer.content.decode()) is not bool(seen)

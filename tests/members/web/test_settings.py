@@ -46,18 +46,18 @@ def test_each_purpose_has_its_own_switch_and_its_own_history() -> None:
     member = cast.new_member(password=cast.PASSWORD)
     client = visits.as_member(member)
 
-    client.post("/privacy/", {"marketing": "on"})
-    client.post("/privacy/", {"marketing": "on"})
-    client.post("/privacy/", {"profiling": "on"})
+    client.post("/me/privacy/", {"marketing": "on"})
+    client.post("/me/privacy/", {"marketing": "on"})
+    client.post("/me/privacy/", {"profiling": "on"})
 
     assert consent.given(member) == {"terms": True, "marketing": False, "profiling": True}
     rows = Consent.objects.filter(member=member, purpose="marketing").order_by("id")
     assert list(rows.values_list("is_given", flat=True)) == [True, False]
-    assert client.get("/privacy/").content.decode().count(" checked") == 1
+    assert client.get("/me/privacy/").content.decode().count(" checked") == 1
 
 
 def test_anybody_may_read_what_is_kept_and_why() -> None:
-    page = visits.visitor().get("/privacy/").content.decode()
+    page = visits.visitor().get("/me/privacy/").content.decode()
 
     assert "What we keep, and why" in page
     assert "<fieldset" not in page

@@ -85,7 +85,7 @@ def walk(page: Page, look: Callable[[str], None]) -> None:
     page.click(BIG)
     expect(page.locator(".ticket .code svg")).to_be_visible()
     look("ticket")
-    for path in ("/tickets/", "/tasks/", "/card/", "/me/", "/me/profile/", "/privacy/"):
+    for path in ("/tickets/", "/tasks/", "/card/", "/me/", "/me/profile/", "/me/privacy/"):
         page.goto(path)
         look(path)
 
