@@ -74,13 +74,13 @@ class RewardAdmin(SimpleHistoryAdmin, ModelAdmin):
         return not taken and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Reward, form: Any, change: bool) -> None:
-        """Stock is left out of the saving: it may have moved since the form was opened."""
-        if not change:
-            super().save_model(request, obj, form, change)
-            return
-        obj.save(update_fields=[field.name for field in Reward._meta.fields if field.name not in {"id", "stock_left"}])
+        """Keeps the stock as it is by now, whatever the form was opened with, then moves it by so many."""
+        if change:
+            now = Reward.objects.select_for_update(no_key=True).get(pk=obj.pk)
+            obj.stock_left = now.stock_left
+        super().save_model(request, obj, form, change)
         by = form.cleaned_data.get("stock_change")
-        if by:
+        if change and by:
             try:
                 stock.change(obj, by)
             except LoyaltyError as refusal:
