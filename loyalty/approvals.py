@@ -10,11 +10,10 @@ ask and decide everything, but over the highest limit of any role they need a se
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.functions import Abs
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import accounts, audit, clock, programme, retrying
@@ -23,7 +22,8 @@ from loyalty.ledger import adjusting
 from loyalty.models import Account, Approval, Entry, Partner, Threshold, User
 from loyalty.registry import Belonging, registry
 
-State, Deed = Approval.State, Threshold.Deed
+State: TypeAlias = Approval.State
+Deed: TypeAlias = Threshold.Deed
 SPLIT_WITHIN = timedelta(hours=24)
 MOST = 10**9
 DONE_BY_HAND: dict[str, Callable[..., Entry]] = {Deed.ADJUST: adjusting.adjust, Deed.FORGIVE: adjusting.forgive}
@@ -253,12 +253,12 @@ def _decide(approval_id: int, by: User, state: State, answer: str, now: datetime
     if refusal is not None:
         raise refusal
     columns = {"state": state, "decided_by": by, "decided_at": now, "answer": answer.strip()[:200]}
-    if not claim(approval.pk, columns):
-        approval.refresh_from_db()
+    is_ours = claim(approval.pk, columns)
+    approval.refresh_from_db()
+    if not is_ours:
         if (approval.state, approval.decided_by_id) == (state, by.pk):
             return approval
         raise AlreadyDecided(state=State(approval.state).label)
-    approval.refresh_from_db()
     if state == State.APPROVED:
         return _carry_out(approval, by, now, origin)
     _note(f"approval.{state}", approval, by, now, origin)
@@ -310,10 +310,10 @@ def _note(deed: str, approval: Approval, by: User | None, now: datetime, origin:
     )
 
 
-def outcome(approval: Approval) -> str | Promise:
+def outcome(approval: Approval) -> str:
     """What to tell the person who asked."""
     if approval.state == State.APPROVED:
-        return _("Done.")
+        return str(_("Done."))
     if approval.is_suspicious:
-        return _("Together with what you asked for today this is over your limit. A colleague will look at it.")
-    return _("This is over your limit, so it waits for a colleague. Nothing has changed yet.")
+        return str(_("Together with what you asked for lately this is over your limit. A colleague will look at it."))
+    return str(_("This is over your limit, so it waits for a colleague. Nothing has changed yet."))

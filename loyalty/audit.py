@@ -60,8 +60,8 @@ def record(
 
 
 def name_of(item: Model) -> str:
-    """How a record names its subject: ``loyalty.rule:7``."""
-    return f"{item._meta.label_lower}:{item.pk}"
+    """How a record names its subject: ``loyalty.rule:7``; a key by its prefix, as its id holds its hash."""
+    return f"{item._meta.label_lower}:{getattr(item, 'prefix', item.pk)}"
 
 
 def snapshot(item: Model) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from loyalty.admin import (
     accounts,
+    approvals,
+    audit,
     events,
     imports,
     ledger,
@@ -16,6 +18,8 @@ from loyalty.admin import (
 
 __all__ = [
     "accounts",
+    "approvals",
+    "audit",
     "events",
     "imports",
     "ledger",

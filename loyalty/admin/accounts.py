@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from loyalty import clock
 from loyalty import programme as programmes
-from loyalty.admin import showing
+from loyalty.admin import by_hand, showing
 from loyalty.admin.base import AppendOnly
 from loyalty.ledger import reading
 from loyalty.models import Account, Entry, GrantRecord, Lot, Order
@@ -71,7 +71,7 @@ def _grants(account: Account) -> list[dict[str, Any]]:
     return found
 
 
-class AccountAdmin(AppendOnly):
+class AccountAdmin(by_hand.ByHand, AppendOnly):
     """Found by number, by a till's own id, and by whatever the upper floors' directories know."""
 
     list_display: tuple[str, ...] = ("number", "standing", "opened")

@@ -1,7 +1,7 @@
 """What every admin page shares: the theme's ModelAdmin, an append-only class, operation buttons.
 
-A button calls an operation; the operation's refusal is shown as a message in its own words, and who
-pressed it is kept in Django's log of deeds.
+A button calls an operation; the operation's refusal is shown as a message in its own words. Who
+pressed it, and what was before and after, is kept in the audit trail (``auditing``).
 """
 
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -17,18 +18,19 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise
-from unfold.admin import ModelAdmin as ThemedModelAdmin
 from unfold.admin import TabularInline as ThemedTabularInline
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from loyalty import retrying
+from loyalty.admin.auditing import Audited
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
 
 PAGE = 25
 
 
-class ModelAdmin(ThemedModelAdmin):
+class ModelAdmin(Audited):
     """Base of every page: short lists, a warning before typed text is lost."""
 
     list_per_page = PAGE
@@ -85,9 +87,10 @@ class Confirmation:
     text: str | Promise
     template: str = "admin/operation.html"
     context: Mapping[str, Any] | None = None
+    initial: Mapping[str, Any] | None = None
 
 
-Deed = Callable[[Any, HttpRequest, Any], str | Promise]
+Deed = Callable[..., str | Promise]
 Ask = Callable[[Any, HttpRequest, Any], Confirmation]
 
 
@@ -99,28 +102,43 @@ def operation(
     icon: str,
     variant: ActionVariant = ActionVariant.DEFAULT,
     suits: Callable[[Any], bool] = lambda _item: True,
+    lets: Callable[[Any, Any], bool] = lambda _user, _item: True,
+    form: type[forms.Form] | None = None,
+    audited: bool = True,
 ) -> Callable[[Deed], Any]:
     """A button on an object's page: asks first, then does the deed and shows the sentence it returns.
 
     ``permission`` is a full name such as ``loyalty.change_rule``; ``suits`` tells whether the object's
-    state allows the deed, so the button is left out where it can't. A GET only asks; a POST acts.
+    state allows the deed and ``lets`` whether this user may do it, so the button is left out where not
+    (the operation itself refuses, too). A GET only asks; a POST acts. What ``form`` asks for is handed
+    to the deed by name. Operations that write their own audit records say ``audited=False``.
     The theme's own ``permissions`` are not used: its system check would ask the database.
     """
 
     def decorate(deed: Deed) -> Any:
         @wraps(deed)
-        def press(page: ThemedModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+        def press(page: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             item = page.get_object(request, unquote(object_id))
             if item is None:
                 raise Http404
-            if request.method == "POST":
-                return perform(page, request, item, label=label, deed=lambda: deed(page, request, item))
-            return _asked(page, request, item, label=label, confirmation=ask(page, request, item), variant=variant)
+            filled = form(request.POST) if form and request.method == "POST" else None
+            if request.method == "POST" and (filled is None or filled.is_valid()):
+                answers = filled.cleaned_data if filled else {}
+                pressed = Press(page, request, item, label, deed.__name__ if audited else "")
+                done = perform(pressed, lambda: deed(page, request, item, **answers), filled)
+                if done is not None:
+                    return done
+            confirmation = ask(page, request, item)
+            if form and filled is None:
+                filled = form(initial=dict(confirmation.initial or {}))
+            shown = {"label": label, "danger": variant == ActionVariant.DANGER, "form": filled}
+            return _asked(page, request, item, confirmation=confirmation, shown=shown)
 
         press.needs = permission  # type: ignore[attr-defined]  # read by get_actions_detail
-        press.suits = suits  # type: ignore[attr-defined]  # likewise
+        press.suits = suits  # type: ignore[attr-defined]
+        press.lets = lets  # type: ignore[attr-defined]
         return action(description=label, icon=icon, variant=variant)(press)
 
     return decorate
@@ -129,26 +147,49 @@ def operation(
 def _offered(method: Any, request: HttpRequest, item: Model) -> bool:
     needs: str | None = getattr(method, "needs", None)
     suits: Callable[[Any], bool] = getattr(method, "suits", lambda _item: True)
-    return (needs is None or request.user.has_perm(needs)) and suits(item)
+    lets: Callable[[Any, Any], bool] = getattr(method, "lets", lambda _user, _item: True)
+    return (needs is None or request.user.has_perm(needs)) and suits(item) and lets(request.user, item)
 
 
-def perform(
-    page: ThemedModelAdmin,
-    request: HttpRequest,
-    item: Model,
-    *,
-    label: str | Promise,
-    deed: Callable[[], str | Promise],
-) -> HttpResponse:
-    """Does the deed, says how it went, records who asked for it, and goes back to the object."""
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button pressed: on which page, by which request, for what. ``verb`` is empty where the operation
+    writes its own audit record.
+    """
+
+    page: ModelAdmin
+    request: HttpRequest
+    item: Model
+    label: str | Promise
+    verb: str
+
+
+def perform(press: Press, deed: Callable[[], str | Promise], form: forms.Form | None = None) -> HttpResponse | None:
+    """Does the deed and its record in one transaction, says how it went, and goes back to the object.
+
+    ``None`` where it was refused and ``form`` can be corrected; it carries the refusal.
+    """
     try:
-        done = deed()
+        done = retrying.atomically(lambda: _recorded(press, deed))
     except LoyaltyError as refusal:
-        messages.error(request, refusal.message)
+        if form is not None:
+            form.add_error(refusal.param if refusal.param in form.fields else None, refusal.message)
+            return None
+        messages.error(press.request, refusal.message)
     else:
-        messages.success(request, str(done))
-        page.log_change(request, item, [{"changed": {"name": str(label), "object": str(item)}}])
-    return HttpResponseRedirect(address(item))
+        if done:
+            messages.success(press.request, str(done))
+    return HttpResponseRedirect(address(press.item))
+
+
+def _recorded(press: Press, deed: Callable[[], str | Promise]) -> str | Promise:
+    page, request, item = press.page, press.request, press.item
+    before = page.witness(item) if press.verb else {}
+    done = deed()
+    if press.verb:
+        page.record(request, item, press.verb, before=before, after=page.witness(item))
+    page.log_change(request, item, [{"changed": {"name": str(press.label), "object": str(item)}}])
+    return done
 
 
 def staff(request: HttpRequest) -> User | None:
@@ -163,23 +204,16 @@ def address(item: Model, page: str = "change") -> str:
 
 
 def _asked(
-    page: ThemedModelAdmin,
-    request: HttpRequest,
-    item: Model,
-    *,
-    label: str | Promise,
-    confirmation: Confirmation,
-    variant: ActionVariant,
+    page: ModelAdmin, request: HttpRequest, item: Model, *, confirmation: Confirmation, shown: Mapping[str, Any]
 ) -> HttpResponse:
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "original": item,
         "title": str(item),
-        "label": label,
-        "danger": variant == ActionVariant.DANGER,
         "confirmation": confirmation,
         "back": address(item),
+        **shown,
         **(confirmation.context or {}),
     }
     return TemplateResponse(request, confirmation.template, context)

@@ -1,9 +1,11 @@
 """Who may sign in, and the roles staff hold."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
 from django.contrib.auth.admin import UserAdmin as PlainUserAdmin
 from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -34,6 +36,14 @@ class UserAdmin(PlainUserAdmin, ModelAdmin):
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),
     )
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002  # Django's name
+        user = self.get_object(request, unquote(id))
+        before = self.witness(user) if user else {}
+        page: HttpResponse = super().user_change_password(request, id, form_url)
+        if user and (after := self.witness(user)) != before:
+            self.record(request, user, "password", before=before, after=after)
+        return page
 
 
 @admin.register(Group)

@@ -42,6 +42,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("loyalty.Rule", "bolt"),
             Item("loyalty.Entry", "menu_book", _("Points ledger")),
             Item("loyalty.Lot", "inventory_2", _("Points by expiry")),
+            Item("loyalty.Approval", "approval"),
             Item("loyalty.Event", "event_note"),
             Item("loyalty.Metric", "query_stats"),
             Item("loyalty.Currency", "toll"),
@@ -67,6 +68,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
         (
             Item("loyalty.User", "badge", _("Staff and logins")),
             Item("auth.Group", "shield_person", _("Roles")),
+            Item("loyalty.Threshold", "speed"),
+            Item("loyalty.AuditRecord", "policy"),
+            Item("loyalty.Seal", "verified"),
             Item("loyalty.JobRun", "task_alt"),
             Item("loyalty.OutboxMessage", "outbox"),
             Item("django_celery_beat.PeriodicTask", "schedule"),

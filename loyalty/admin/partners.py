@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from loyalty import audit
 from loyalty.admin import showing
 from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, ReadOnlyInline, address, operation
 from loyalty.models import Partner, PartnerCall, PartnerKey, Store
@@ -95,6 +96,12 @@ class PartnerAdmin(ModelAdmin):
                 scopes=form.cleaned_data["scopes"],
                 expiry_date=form.cleaned_data["expires_on"],
             )
+            told = {
+                "name": key.name,
+                "scopes": form.cleaned_data["scopes"],
+                "expiry_date": audit.plain(key.expiry_date),
+            }
+            self.record(request, key, "add", before={}, after=told)
             self.log_change(request, partner, [{"added": {"name": str(_("partner key")), "object": key.prefix}}])
             messages.success(request, _("The key is made."))
         context = {

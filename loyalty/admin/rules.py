@@ -164,6 +164,12 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
         known = {name: getattr(model, name) for name in PARTS}
         return known | {"name_zh": f"{model.name_zh}（副本）", "name_en": f"{model.name_en} (copy)".strip()}
 
+    def witness(self, item: Any) -> dict[str, Any]:
+        """The draft, and what is in force beside it."""
+        version = rules.in_force(item)
+        told = {"version": version.number, "definition": version.definition} if version else {}
+        return {**super().witness(item), **told}
+
     def get_historical_record_context_helper(self, request: HttpRequest, historical_record: Any) -> RuleHistory:
         return RuleHistory(self.model, historical_record)
 

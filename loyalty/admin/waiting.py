@@ -1,4 +1,4 @@
-"""What waits for a person: events to review, failed jobs, messages given up. One query each."""
+"""What waits for a person: approvals, events to review, failed jobs, messages given up. One query each."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.models import Event, ImportJob, JobRun, OutboxMessage
+from loyalty.models import Approval, Event, ImportJob, JobRun, OutboxMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,14 @@ def piles() -> list[Waiting]:
     events = dict(Event.objects.filter(state__in=waiting).values_list("state").annotate(Count("pk")).order_by())
     event_list = reverse("admin:loyalty_event_changelist")
     return [
+        Waiting(
+            "loyalty.Approval",
+            Approval.objects.filter(state=Approval.State.WAITING).count(),
+            _("Adjustments to approve"),
+            _("A colleague or a partner asked for more than they may do alone. Look at the reason and decide."),
+            reverse("admin:loyalty_approval_changelist") + "?state__exact=waiting",
+            "approval",
+        ),
         Waiting(
             "loyalty.Event",
             events.get(Event.State.REVIEW, 0),

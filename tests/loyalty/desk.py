@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 
@@ -32,17 +33,17 @@ def role(name: str) -> Group:
     return group
 
 
-def person(name: str, *roles: str, **columns: object) -> User:
+def person(name: str, *roles: str, **columns: Any) -> User:
     """Somebody of the staff with these roles."""
     user = User.objects.create_user(name, password="a-quiet-green-cat", is_staff=True, **columns)
     user.groups.set([role(each) for each in roles])
     return user
 
 
-def ask(by: User | None, account: Account, amount: int, **more: object) -> Approval:
+def ask(by: User | None, account: Account, amount: int, **more: Any) -> Approval:
     """A wish to adjust, or what ``more`` says."""
-    wish = {"deed": "adjust", "reason": "lost in the post", "now": NOW, **more}
-    return approvals.ask(account_id=account.pk, amount=amount, by=by, **wish)  # type: ignore[arg-type]  # as told
+    wish: dict[str, Any] = {"deed": "adjust", "reason": "lost in the post", "now": NOW, **more}
+    return approvals.ask(account_id=account.pk, amount=amount, by=by, **wish)
 
 
 def indebted() -> Account:

@@ -379,7 +379,7 @@ def test_asking_in_parallel_does_not_get_round_the_limits() -> None:
 
 def test_points_that_come_first_pay_the_debt_before_it_is_forgiven(clerk: User) -> None:
     one_for_one()
-    account = desk.open_account()
+    account = open_account()
 
     with pytest.raises(adjusting.LessOwed):
         desk.ask(clerk, account, 1, deed="forgive")

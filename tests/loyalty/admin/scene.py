@@ -3,10 +3,24 @@
 from datetime import timedelta
 from itertools import count
 
-from loyalty import clock
+from django.contrib.auth.models import Group
+
+from loyalty import audit, clock
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
-from loyalty.models import ImportJob, JobRun, OutboxMessage, Partner, PartnerCall, Rule, Store
+from loyalty.models import (
+    Approval,
+    ImportJob,
+    JobRun,
+    OutboxMessage,
+    Partner,
+    PartnerCall,
+    Rule,
+    Seal,
+    Store,
+    Threshold,
+    User,
+)
 from members.models import Member, TierChange
 from tests import cast
 from tests.tills import a_point_per_yuan
@@ -27,6 +41,7 @@ def another(*, base: Rule | None = None) -> Member:
     order(member, partner, f"A-{number}")
     TierChange.objects.create(member=member, previous=None, tier=member.tier, changed_at=now)
     _leftovers(number, partner)
+    _value(number, member, partner)
     return member
 
 
@@ -50,4 +65,28 @@ def _leftovers(number: int, partner: Partner) -> None:
     ImportJob.objects.create(partner=partner, file_name=f"{number}.csv", file_hash=str(number), created_at=now)
     PartnerCall.objects.create(
         partner=partner, request_id=str(number), method="GET", path="/", status=200, took_ms=1, called_at=now
+    )
+
+
+def _value(number: int, member: Member, partner: Partner) -> None:
+    """A withdrawn wish, a role's limit, a record and a seal."""
+    now = clock.now()
+    actor = User.objects.create_user(f"clerk-{number}", is_staff=True)
+    wish = Approval.objects.create(
+        deed="adjust",
+        account=member.account,
+        amount=5,
+        terms={"currency": "points"},
+        reason="x",
+        state="withdrawn",
+        asked_by=actor,
+        asked_at=now,
+        decided_by=actor,
+        decided_at=now,
+    )
+    Threshold.objects.create(group=Group.objects.create(name=f"role-{number}"), deed="adjust", points_alone=100)
+    audit.record(deed="approval.withdrawn", subject=audit.name_of(wish), actor=actor, now=now, after={"amount": 5})
+    audit.record(deed="approval.asked", subject=audit.name_of(wish), partner=partner, now=now, after={"amount": 5})
+    Seal.objects.create(
+        chain="ledger", number=number, since=now, until=now, rows=number, digest="0" * 64, sealed_at=now
     )
