@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter, RelatedDropdownFilter
@@ -82,15 +84,19 @@ class LotStanding(admin.SimpleListFilter):
 
 @admin.register(Lot)
 class LotAdmin(AppendOnly):
-    list_display = ("owner", "currency", "amount", "remaining", "earned_at", "available_at", "expires_at")
+    list_display = ("owner", "currency", "amount", "remaining", "earned_at", "available_at", "last_day")
     list_filter = (LotStanding, "currency", ("expires_at", RangeDateFilter))
     list_filter_submit = True
     search_fields = ("=account__number",)
     search_help_text = _("Account number")
     list_select_related = ("account", "currency")
     ordering = ("-earned_at", "-id")
-    fields = ("owner", "currency", "amount", "remaining", "earned_at", "available_at", "expires_at", "entry")
-    readonly_fields = ("owner",)
+    fields = ("owner", "currency", "amount", "remaining", "earned_at", "available_at", "last_day", "entry")
+    readonly_fields = ("owner", "last_day")
+
+    @display(description=_("last day"), ordering="expires_at")
+    def last_day(self, lot: Lot) -> str:
+        return date_format(timezone.localtime(lot.last_at), "SHORT_DATE_FORMAT") if lot.last_at else "–"
 
     @display(description=_("account"), ordering="account__number")
     def owner(self, lot: Lot) -> SafeString | str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from loyalty.ledger import store
 from loyalty.ledger.book import Holding, LotState
 from loyalty.models import Currency, Programme
+from loyalty.models.ledger import INSTANT
 
 
 @dataclass(slots=True)
@@ -23,6 +24,14 @@ class Position:
     debt: int = 0
     expiring: list[tuple[datetime, int]] = field(default_factory=list)
     pending_until: list[tuple[datetime, int]] = field(default_factory=list)
+
+    @property
+    def next_to_go(self) -> tuple[datetime, int] | None:
+        """The last instant of the points that expire first, and how many they are."""
+        if not self.expiring:
+            return None
+        gone_at, points = self.expiring[0]
+        return gone_at - INSTANT, points
 
     @property
     def net(self) -> int:

@@ -4,6 +4,8 @@ Append-only by database trigger (``loyalty.triggers``): entries and allocations 
 lot only ``remaining`` and ``activated_at`` move. Written only by ``ledger.store``.
 """
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import ids
 
 LIMIT = 10**15
+INSTANT = timedelta(microseconds=1)
 
 
 class Entry(models.Model):
@@ -126,6 +129,11 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.remaining}/{self.amount}"
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The last instant on which the lot can be spent; its date is the day to name to people."""
+        return None if self.expires_at is None else self.expires_at - INSTANT
 
 
 class Allocation(models.Model):

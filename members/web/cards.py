@@ -17,7 +17,6 @@ from members.models import Member, Tier
 POINTS = "points"
 ICONS = ("sprout", "leaf", "star", "crown", "gem")
 SOON = timedelta(days=90)
-_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +94,9 @@ def card(member: Member, now: datetime) -> Card:
     """The card with its figures. Four queries."""
     place, programme = position(member, now)
     expiring = None
-    if place.expiring:
-        gone_at, points = place.expiring[0]
-        expiring = Expiring(points, clock.business_day(gone_at - _INSTANT, programme.timezone))
+    if place.next_to_go is not None:
+        last_at, points = place.next_to_go
+        expiring = Expiring(points, clock.business_day(last_at, programme.timezone, programme.day_start_hour))
     return Card(
         tier=tier_view(member.tier),
         points=place.available,
