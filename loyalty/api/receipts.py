@@ -42,7 +42,7 @@ def name_of(definition: Mapping[str, Any]) -> str:
 
 
 def _moved(step: Mapping[str, Any]) -> int:
-    return -step["taken"] if "reverses" in step else step.get("awarded", 0)
+    return int(-step["taken"] if "reverses" in step else step.get("awarded", 0))
 
 
 def _step(step: Mapping[str, Any], sentence: str) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from loyalty.metrics import Gauge
 from loyalty.models import Allocation, Decision, Entry, Event, Programme
 from loyalty.orders import OrderState
 
-
 _HEAD = ("rule", "version", "number", "name_zh", "name_en", "currency")
 
 
