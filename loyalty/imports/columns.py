@@ -81,7 +81,7 @@ FIELDS = (
     ),
     ImportField(
         "refund_of",
-        _("order refunded"),
+        _("order it takes back"),
         _names("refundof originalorderid originalorder originalinvoice relatedorder 原订单号 原单号 关联订单号"),
         _("Which order a cancellation takes back. Left out, orders are matched."),
     ),

@@ -98,7 +98,7 @@ class Command(BaseCommand):
         self._rate(reading.total_rows, began)
         self.stdout.write(_("A dry run: nothing was written."))
         if reading.bad and not plan.skip_bad_rows:
-            raise CommandError(_("%(count)s rows cannot be read.") % {"count": len(reading.bad)})
+            raise CommandError(_("Rows that cannot be read: %(count)s.") % {"count": len(reading.bad)})
 
     def _input(self, options: Mapping[str, Any]) -> tuple[Partner, bytes]:
         if options["file"] is None or not options["partner"]:
@@ -138,7 +138,7 @@ class Command(BaseCommand):
         for number, outcome, param, message in rows:
             self.stdout.write(f"  {number:>8}  {wording.outcome(outcome)}  {param}  {message}")
         if noted > len(rows):
-            self.stdout.write(_("… and %(count)s rows more.") % {"count": noted - len(rows)})
+            self.stdout.write(_("… and %(count)s more.") % {"count": noted - len(rows)})
 
     def _rate(self, rows: int, began: float) -> None:
         seconds = max(time.monotonic() - began, 0.001)

@@ -115,7 +115,7 @@ def test_a_file_with_bad_rows_stops_and_can_be_started_without_them(english: Cli
     work()
 
     job.refresh_from_db()
-    assert "1 rows cannot be read; nothing was imported." in stopped
+    assert "Rows that cannot be read: 1. Nothing was imported." in stopped
     assert (job.state, job.next_row) == ("done", 3)
 
 

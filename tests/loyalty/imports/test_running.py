@@ -157,7 +157,7 @@ def test_bad_rows_stop_the_file_unless_they_are_to_be_left_out() -> None:
 
     assert (refused.state, refused.error) == (
         "failed",
-        "1 rows cannot be read; nothing was imported. Correct them, or choose to leave them out.",
+        "Rows that cannot be read: 1. Nothing was imported. Correct them, or choose to leave them out.",
     )
     assert nothing == ([], 0)
     assert table.reported(refused) == table.reported(taken) == [(4, "refused", "paid at")]
