@@ -42,6 +42,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("loyalty.Rule", "bolt"),
             Item("loyalty.Entry", "menu_book", _("Points ledger")),
             Item("loyalty.Lot", "inventory_2", _("Points by expiry")),
+            Item("loyalty.Hold", "lock_clock", _("Points set aside")),
             Item("loyalty.Approval", "approval"),
             Item("loyalty.Event", "event_note"),
             Item("loyalty.Metric", "query_stats"),

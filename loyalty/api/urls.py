@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from loyalty.api import adjustments, docs, errors, events
+from loyalty.api import adjustments, docs, errors, events, holds
 
 urlpatterns = [
     path("v1/events", events.Events.as_view(), name="api-events"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("v1/events/<str:event_id>", events.EventDetail.as_view(), name="api-event"),
     path("v1/adjustments", adjustments.Adjustments.as_view(), name="api-adjustments"),
     path("v1/adjustments/<str:adjustment_id>", adjustments.AdjustmentDetail.as_view(), name="api-adjustment"),
+    path("v1/holds", holds.Holds.as_view(), name="api-holds"),
+    path("v1/holds/<str:hold_id>", holds.HoldDetail.as_view(), name="api-hold"),
+    path("v1/holds/<str:hold_id>/capture", holds.HoldCapture.as_view(), name="api-hold-capture"),
+    path("v1/holds/<str:hold_id>/release", holds.HoldRelease.as_view(), name="api-hold-release"),
     path("schema/", docs.schema, name="api-schema"),
     path("docs/", docs.interactive, name="api-docs"),
     path("docs/errors/", docs.error_codes, name="api-errors"),

@@ -110,11 +110,10 @@ def _holds_explain_held(_now: datetime) -> Iterator[Breach]:
     rows = Balance.objects.annotate(kept=kept).exclude(held=F("kept"))
     for row in rows.values_list("account__number", "currency__code", "held", "kept"):
         yield Breach("I8", f"{row[0]} {row[1]}", f"held {row[2]}, open holds {row[3]}")
-    parts = _sum_of(HoldPart.objects.filter(hold=OuterRef("pk")), "hold")
-    for row in (
-        Hold.objects.annotate(parts_sum=parts).exclude(amount=F("parts_sum")).values_list("id", "amount", "parts_sum")
-    ):
-        yield Breach("I8", str(row[0]), f"hold of {row[1]}, parts {row[2]}")
+    together = _sum_of(HoldPart.objects.filter(hold=OuterRef("pk")), "hold")
+    uneven = Hold.objects.annotate(together=together).exclude(amount=F("together"))
+    for hold_id, amount, parts in uneven.values_list("id", "amount", "together"):
+        yield Breach("I8", str(hold_id), f"hold of {amount}, parts {parts}")
 
 
 def _lots_back_balances(_now: datetime) -> Iterator[Breach]:
@@ -194,8 +193,8 @@ def _holds_end_once(_now: datetime) -> Iterator[Breach]:
         yield Breach("I16", str(row[0]), f"{row[1]}, captured {row[2]}, entry {row[3]}")
     its_own = HoldPart.objects.filter(hold=OuterRef("entry__hold"), lot=OuterRef("lot"), amount__gte=OuterRef("amount"))
     foreign = Allocation.objects.filter(Q(entry__hold__isnull=False) & ~Exists(its_own))
-    for row in foreign.values_list("entry__hold", "lot", "amount"):
-        yield Breach("I16", str(row[0]), f"took {row[2]} of lot {row[1]}, which it had not set aside")
+    for hold_id, lot_id, amount in foreign.values_list("entry__hold", "lot", "amount"):
+        yield Breach("I16", str(hold_id), f"took {amount} of lot {lot_id}, which it had not set aside")
 
 
 def _adjustments_are_agreed(_now: datetime) -> Iterator[Breach]:

@@ -38,6 +38,7 @@ class PartnerKey(AbstractAPIKey):
         MEMBERS_READ = "members:read", _("read members and balances")
         REDEEM = "redeem", _("redeem rewards")
         ADJUST = "adjust", _("ask for adjustments")
+        HOLDS = "holds:write", _("set points aside")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="keys", verbose_name=_("partner"))
     scopes = models.JSONField(_("scopes"), default=list)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from loyalty import audit, clock
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
+from loyalty.ledger import holding
 from loyalty.models import (
     Approval,
     ImportJob,
@@ -39,6 +40,7 @@ def another(*, base: Rule | None = None) -> Member:
     Store.objects.create(code=f"store-{number}", name=f"店{number}", partner=partner)
     Rule.objects.create(code=f"draft-{number}", name_zh=f"草稿{number}", kind="order.paid", effects=base.effects)
     order(member, partner, f"A-{number}")
+    holding.hold(account_id=member.account_id, amount=5, key=f"hold-{number}", partner=partner, now=now)
     TierChange.objects.create(member=member, previous=None, tier=member.tier, changed_at=now)
     _leftovers(number, partner)
     _value(number, member, partner)

@@ -30,6 +30,10 @@ OPERATIONS = (
     ("/api/v1/events/batch", "POST"),
     ("/api/v1/events/simulate", "POST"),
     ("/api/v1/events/{event_id}", "GET"),
+    ("/api/v1/holds", "POST"),
+    ("/api/v1/holds/{hold_id}", "GET"),
+    ("/api/v1/holds/{hold_id}/capture", "POST"),
+    ("/api/v1/holds/{hold_id}/release", "POST"),
     ("/api/v1/members", "POST"),
     ("/api/v1/members/{ref}", "GET"),
     ("/api/v1/members/{ref}/balance", "GET"),
@@ -56,6 +60,7 @@ def test_generated_calls_are_answered_as_documented(path: str, method: str, live
     Partner.objects.update(rate_per_minute=10**6)
     till.post("/members", {"external_id": "C-1"})
     known = told(till.post("/events", order(customer="x:C-1")))["id"]
+    till.post("/holds", {"member": "x:C-1", "amount": 5, "token": "T-1"})
     headers = {"Authorization": f"Bearer {till.key}"}
     seen = 0
 
@@ -71,7 +76,7 @@ def test_generated_calls_are_answered_as_documented(path: str, method: str, live
     def call(case: Any) -> None:
         nonlocal seen
         seen += 1
-        for name, value in (("ref", "x:C-1"), ("event_id", known)):
+        for name, value in (("ref", "x:C-1"), ("event_id", known), ("hold_id", "t:T-1")):
             if name in (case.path_parameters or {}) and seen % 2:
                 case.path_parameters[name] = value
         case.call_and_validate(base_url=live, headers=headers, checks=CHECKS)
