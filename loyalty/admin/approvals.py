@@ -98,7 +98,7 @@ def _person(request: HttpRequest) -> User:
 class ApprovalAdmin(AppendOnly):
     """Waiting first. Who asked sees no button to approve; the operation would refuse as well."""
 
-    list_display = ("asked", "wish", "signed", "owner", "maker", "standing", "split", "decided_by", "decided")
+    list_display = ("asked", "wish", "signed", "owner", "maker", "standing", "split", "decider", "decided")
     list_filter = ("state", "deed", "is_suspicious", ("asked_at", RangeDateTimeFilter))
     list_filter_submit = True
     search_fields = ("=account__number", "reason", "=asked_by__username")
@@ -108,11 +108,22 @@ class ApprovalAdmin(AppendOnly):
     actions_detail = ("approve", "reject", "withdraw")
     fieldsets = (
         (None, {"fields": ("wish", "signed", "owner", "reason", "maker", "asked", "split")}),
-        (_("Decision"), {"fields": ("standing", "decided_by", "decided", "answer", "entry_link")}),
+        (_("Decision"), {"fields": ("state", "decider", "decided", "comment", "entry_link")}),
     )
-    readonly_fields = ("wish", "signed", "owner", "maker", "asked", "split", "standing", "decided", "entry_link")
+    readonly_fields = (
+        "wish",
+        "signed",
+        "owner",
+        "maker",
+        "asked",
+        "split",
+        "standing",
+        "decider",
+        "decided",
+        "entry_link",
+    )
 
-    @display(description=_("asked"), ordering="asked_at")
+    @display(description=_("asked on"), ordering="asked_at")
     def asked(self, approval: Approval) -> str:
         return showing.when(approval.asked_at)
 
@@ -122,7 +133,8 @@ class ApprovalAdmin(AppendOnly):
 
     @display(description=_("amount"), ordering="amount")
     def signed(self, approval: Approval) -> str:
-        return f"{showing.points(approval.amount)} {approval.terms.get('currency', '')}"
+        unit = approval.terms.get("currency", "points")
+        return showing.points(approval.amount) + ("" if unit == "points" else f" {unit}")
 
     @display(description=_("account"), ordering="account__number")
     def owner(self, approval: Approval) -> SafeString | str:
@@ -136,13 +148,21 @@ class ApprovalAdmin(AppendOnly):
     def standing(self, approval: Approval) -> tuple[str, str]:
         return approval.state, approval.get_state_display()
 
-    @display(description=_("looks split"), boolean=True)
-    def split(self, approval: Approval) -> bool:
-        return approval.is_suspicious
+    @display(description=_("warning"))
+    def split(self, approval: Approval) -> str | Promise:
+        return _("looks split") if approval.is_suspicious else "–"
 
-    @display(description=_("decided"), ordering="decided_at")
+    @display(description=_("decided by"))
+    def decider(self, approval: Approval) -> str:
+        return approval.decided_by.get_full_name() if approval.decided_by else "–"
+
+    @display(description=_("decided on"), ordering="decided_at")
     def decided(self, approval: Approval) -> str:
         return showing.when(approval.decided_at)
+
+    @display(description=_("comment"))
+    def comment(self, approval: Approval) -> str:
+        return approval.answer or "–"
 
     @display(description=_("entry"))
     def entry_link(self, approval: Approval) -> SafeString | str:

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from loyalty import sealing
 from loyalty.admin import showing
 from loyalty.admin.base import AppendOnly
 from loyalty.models import AuditRecord, PartnerKey, Seal, User
@@ -71,6 +72,8 @@ def label(model: type[Model] | None, name: str) -> str:
         field: Any = model._meta.get_field(name.removesuffix("_id")) if model else None
     except FieldDoesNotExist:
         field = None
+    if field is not None and field.is_relation and field.verbose_name == field.name.replace("_", " "):
+        return str(field.related_model._meta.verbose_name)  # a column that was given no name of its own
     return str(getattr(field, "verbose_name", name))
 
 
@@ -87,7 +90,7 @@ def _value(value: Any) -> str:
 class Actor(DropdownFilter):
     """Staff alone: most logins are members', who leave no records here."""
 
-    title = _("who")
+    title = pgettext_lazy("audit", "who")
     parameter_name = "actor"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
@@ -124,7 +127,7 @@ class AuditRecordAdmin(AppendOnly):
     def recorded(self, record: AuditRecord) -> str:
         return showing.when(record.recorded_at)
 
-    @display(description=_("who"))
+    @display(description=pgettext_lazy("audit", "who"))
     def who(self, record: AuditRecord) -> str:
         return record.actor.get_full_name() if record.actor else str(record.partner or "–")
 
@@ -157,7 +160,7 @@ class AuditRecordAdmin(AppendOnly):
         return format_html(
             '<table class="eg-table eg-diff"><thead><tr><th scope="col">{}</th><th scope="col">{}</th>'
             '<th scope="col">{}</th></tr></thead><tbody>{}</tbody></table>',
-            _("part"),
+            pgettext_lazy("audit", "part"),
             _("before"),
             _("after"),
             format_html_join("", '<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>', rows),
@@ -168,22 +171,26 @@ class AuditRecordAdmin(AppendOnly):
 class SealAdmin(AppendOnly):
     """The links of both chains; ``manage.py verify_seals`` says whether they hold."""
 
-    list_display = ("sealed", "named", "number", "starts", "ends", "rows", "short")
+    list_display = ("sealed", "named", "place", "starts", "ends", "rows", "short")
     list_filter = ("chain",)
     ordering = ("-sealed_at", "chain")
-    fields = ("named", "number", "starts", "ends", "rows", "digest", "sealed")
-    readonly_fields = ("named", "starts", "ends", "sealed")
+    fields = ("named", "place", "starts", "ends", "rows", "digest", "sealed")
+    readonly_fields = ("named", "place", "starts", "ends", "sealed")
 
     @display(description=_("chain"), ordering="chain")
     def named(self, seal: Seal) -> str:
-        words = {"ledger": _("books"), "audit": _("audit trail")}
+        words = {"ledger": pgettext_lazy("chain", "books"), "audit": _("audit trail")}
         return str(words.get(seal.chain, seal.chain))
 
-    @display(description=_("from"), ordering="since")
-    def starts(self, seal: Seal) -> str:
-        return showing.when(seal.since)
+    @display(description=pgettext_lazy("seal", "number"), ordering="number")
+    def place(self, seal: Seal) -> int:
+        return seal.number
 
-    @display(description=_("until"), ordering="until")
+    @display(description=pgettext_lazy("seal", "from"), ordering="since")
+    def starts(self, seal: Seal) -> str:
+        return showing.when(seal.since if seal.since > sealing.START else None)
+
+    @display(description=pgettext_lazy("seal", "until"), ordering="until")
     def ends(self, seal: Seal) -> str:
         return showing.when(seal.until)
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -21,7 +22,7 @@ class Wish(forms.Form):
     """Amount, unit and reason. The token makes a second click the same wish."""
 
     amount = forms.IntegerField(
-        label=_("Amount"),
+        label=pgettext_lazy("points", "Amount"),
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=_("With a minus sign, points are taken."),
     )
@@ -42,7 +43,9 @@ class Wish(forms.Form):
 class Forgiveness(Wish):
     """The same for debt, whose amount is what is let go."""
 
-    amount = forms.IntegerField(label=_("Amount"), min_value=1, widget=UnfoldAdminIntegerFieldWidget())
+    amount = forms.IntegerField(
+        label=pgettext_lazy("points", "Amount"), min_value=1, widget=UnfoldAdminIntegerFieldWidget()
+    )
 
 
 def _limit(request: HttpRequest, deed: str) -> str | Promise:

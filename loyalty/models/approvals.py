@@ -28,7 +28,7 @@ class Threshold(models.Model):
         constraints = [models.UniqueConstraint(fields=["group", "deed"], name="one_threshold_for_a_deed")]
 
     def __str__(self) -> str:
-        return f"{self.group}: {self.deed}"
+        return f"{self.group}: {self.get_deed_display()}"
 
 
 class Approval(models.Model):
@@ -73,4 +73,4 @@ class Approval(models.Model):
         indexes = [models.Index(fields=["asked_at"], name="approval_waiting", condition=Q(state="waiting"))]
 
     def __str__(self) -> str:
-        return f"{self.deed} {self.amount:+d} {self.state}"
+        return f"{self.get_deed_display()} {self.amount:+,d}"
