@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.mofile import read_mo
+from django.apps import apps
 
 from bin import catalogues
 
@@ -73,8 +74,9 @@ def library_files(package: str) -> Iterator[tuple[str, Path]]:
 
 
 def test_what_libraries_show_is_chinese_too() -> None:
-    spoken = {catalogues.key_of(message) for message in catalogues.fragments().texts.values()}
-    for compiled in LIBRARIES.glob("**/locale/zh_Hans/LC_MESSAGES/django.mo"):
+    spoken = {catalogues.key_of(message) for message in catalogues.entries(catalogues.merged()[0]["django"])}
+    roots = [LIBRARIES / "django" / "conf", *(Path(config.path) for config in apps.get_app_configs())]
+    for compiled in filter(Path.exists, (root / "locale/zh_Hans/LC_MESSAGES/django.mo" for root in roots)):
         with compiled.open("rb") as stream:
             spoken |= {catalogues.key_of(message) for message in catalogues.entries(read_mo(stream))}
 
