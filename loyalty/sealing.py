@@ -85,14 +85,17 @@ def seal(*, now: datetime) -> list[Seal]:
 
 
 def settled(now: datetime) -> datetime:
-    """The instant before which no row can come any more, in whole milliseconds."""
+    """The instant before which no row can come any more, in whole milliseconds.
+
+    PostgreSQL shows a role only its own transactions: all processes of the portal share one role.
+    """
     now = min(now, _born(ids.uuid7()))
     oldest = now
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT min(began) FROM (SELECT xact_start AS began FROM pg_stat_activity"
-                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                " WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"
                 " UNION ALL SELECT prepared FROM pg_prepared_xacts) AS running"
             )
             oldest = min(now, cursor.fetchone()[0] or now)
