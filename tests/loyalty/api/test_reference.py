@@ -55,4 +55,5 @@ def test_the_interactive_reference_works_offline_under_the_policy(browse: Opener
         page.get_by_text("Tell what happened").first.click()
         page.get_by_role("button", name="Try it out").first.wait_for()
 
-        assert page.locator(".opblock").count() == sum(len(METHODS & set(item)) for item in schema()["paths"].values())
+        calls = sum(len(METHODS & set(item)) for item in api_schema()["paths"].values())
+        assert page.locator(".opblock").count() == calls

@@ -26,6 +26,8 @@ CHECKS = (
     response_schema_conformance,
 )
 OPERATIONS = (
+    ("/api/v1/adjustments", "POST"),
+    ("/api/v1/adjustments/{adjustment_id}", "GET"),
     ("/api/v1/events", "POST"),
     ("/api/v1/events/batch", "POST"),
     ("/api/v1/events/simulate", "POST"),
@@ -38,6 +40,8 @@ OPERATIONS = (
     ("/api/v1/members/{ref}", "GET"),
     ("/api/v1/members/{ref}/balance", "GET"),
     ("/api/v1/members/{ref}/entries", "GET"),
+    ("/api/v1/redemptions", "POST"),
+    ("/api/v1/rewards", "GET"),
 )
 CALLS = 40
 
