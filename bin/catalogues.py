@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "zh_Hans"
 APPS = ("loyalty", "members", "rewards", "community")
 DOMAINS = ("django", "djangojs")
+BORROWED = ("libraries.po", "unfold.po")  # fragments for strings that only libraries say
 # A fixed date keeps the committed files free of noise; git knows when a line changed.
 STAMP = datetime(2026, 1, 1, tzinfo=UTC)
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
@@ -46,11 +47,12 @@ Key = tuple[str, str]  # (context, singular message)
 
 @dataclass(frozen=True)
 class Fragments:
-    """What the rooms translated: text by key, and which file said it."""
+    """What the rooms translated: text by key, which file said it first, and what libraries say."""
 
     texts: dict[Key, Message] = field(default_factory=dict)
     origins: dict[Key, str] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
+    borrowed: set[Key] = field(default_factory=set)
 
 
 def key_of(message: Message) -> Key:
@@ -149,6 +151,8 @@ def fragments(root: Path = ROOT) -> Fragments:
             key = key_of(message)
             known = result.texts.setdefault(key, message)
             origin = result.origins.setdefault(key, path.name)
+            if path.name in BORROWED:
+                result.borrowed.add(key)
             if text_of(known) != text_of(message):
                 result.conflicts.append(
                     f"{origin} and {path.name} translate {key[1]!r} differently: "
@@ -169,14 +173,14 @@ def merged(root: Path = ROOT) -> tuple[dict[str, Catalog], list[str]]:
     """
     rooms = fragments(root)
     found = {domain: extracted(domain, root) for domain in DOMAINS}
-    ours = {key_of(message) for each in found.values() for message in entries(each)}
+    said = {domain: set(map(key_of, entries(each))) for domain, each in found.items()}
     for domain, catalogue in found.items():
         spoken = {key_of(message): message for message in entries(load(catalogue_path(domain, root)))}
         for message in entries(catalogue):
             known = rooms.texts.get(key_of(message)) or spoken.get(key_of(message))
             set_text(message, text_of(known) if known and is_done(known) else "")
     for key, message in sorted(rooms.texts.items()):
-        if key not in ours:
+        if key not in said["django"] and (key in rooms.borrowed or key not in said["djangojs"]):
             added = found["django"].add(message.id, context=message.context)
             added.auto_comments = [f"A library's words, from {rooms.origins[key]}"]
             set_text(added, text_of(message))
