@@ -115,13 +115,20 @@ def _the_star_stands_where_the_drawing_says() -> None:
 
 def _everyone_can_sign_in() -> None:
     logins = {login.role: login for login in planting.logins()}
-    assert sorted(logins) == ["member", "new member", "operator", "partner"]
-    for role in ("member", "new member", "operator"):
+    assert sorted(logins) == ["clerk", "member", "new member", "operator", "partner", "supervisor"]
+    for role in ("clerk", "member", "new member", "operator", "supervisor"):
         assert authenticate(username=logins[role].login, password=logins[role].secret) is not None
     assert PartnerKey.objects.get_from_key(logins["partner"].secret) == PartnerKey.objects.get(partner__code="till")
     lines = StringIO()
     call_command("demo_logins", stdout=lines)
-    assert [line.split()[0] for line in lines.getvalue().splitlines()] == ["operator", "partner", "member", "new"]
+    assert [line.split()[0] for line in lines.getvalue().splitlines()] == [
+        "operator",
+        "partner",
+        "member",
+        "new",
+        "clerk",
+        "supervisor",
+    ]
 
 
 @pytest.mark.parametrize("command", ["seed_demo", "demo_logins"])
