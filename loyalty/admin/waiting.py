@@ -1,8 +1,9 @@
 """What waits for a person: approvals, events to review, failed jobs, messages given up. One query each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,61 +23,82 @@ class Waiting:
     icon: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """What to count and how to speak of it; ``query`` is the list's filter in its address."""
+
+    model: str
+    count: Callable[[], int]
+    title: Promise
+    meaning: Promise
+    query: str
+    icon: str
+
+    def look(self) -> Waiting:
+        """The pile as it stands now."""
+        link = reverse(f"admin:{self.model.lower().replace('.', '_')}_changelist")
+        return Waiting(self.model, self.count(), self.title, self.meaning, f"{link}?{self.query}", self.icon)
+
+
+def _events(state: str) -> Callable[[], int]:
+    return lambda: Event.objects.filter(state=state).count()
+
+
+PILES = (
+    Pile(
+        "loyalty.Approval",
+        lambda: Approval.objects.filter(state=Approval.State.WAITING).count(),
+        _("Adjustments to approve"),
+        _("A colleague or a partner asked for more than they may do alone. Look at the reason and decide."),
+        "state__exact=waiting",
+        "approval",
+    ),
+    Pile(
+        "loyalty.Event",
+        _events(Event.State.REVIEW),
+        _("Events to review"),
+        _("They came in later than the programme allows. Look at each and decide."),
+        "state__exact=review",
+        "rate_review",
+    ),
+    Pile(
+        "loyalty.Event",
+        _events(Event.State.PARKED),
+        _("Events waiting for their member"),
+        _("A till told us of a customer we don't know yet. They are decided once the member joins."),
+        "state__exact=parked",
+        "hourglass_top",
+    ),
+    Pile(
+        "loyalty.JobRun",
+        lambda: JobRun.objects.filter(state=JobRun.State.FAILED).count(),
+        _("Failed jobs"),
+        _("Scheduled work that gave up. It is tried again with the next period."),
+        "state__exact=failed",
+        "error",
+    ),
+    Pile(
+        "loyalty.OutboxMessage",
+        lambda: OutboxMessage.objects.filter(~Q(dead_at=None)).count(),
+        _("Messages given up"),
+        _("They could not be delivered after all attempts."),
+        "standing=dead",
+        "unsubscribe",
+    ),
+    Pile(
+        "loyalty.ImportJob",
+        lambda: ImportJob.objects.filter(state=ImportJob.State.FAILED).count(),
+        _("Failed imports"),
+        _("A file stopped half-way. Starting it again goes on where it stopped."),
+        "state__exact=failed",
+        "upload_file",
+    ),
+)
+
+
 def piles() -> list[Waiting]:
     """Every pile, empty ones too, in the order one should look at them."""
-    waiting = [Event.State.REVIEW, Event.State.PARKED]
-    events = dict(Event.objects.filter(state__in=waiting).values_list("state").annotate(Count("pk")).order_by())
-    event_list = reverse("admin:loyalty_event_changelist")
-    return [
-        Waiting(
-            "loyalty.Approval",
-            Approval.objects.filter(state=Approval.State.WAITING).count(),
-            _("Adjustments to approve"),
-            _("A colleague or a partner asked for more than they may do alone. Look at the reason and decide."),
-            reverse("admin:loyalty_approval_changelist") + "?state__exact=waiting",
-            "approval",
-        ),
-        Waiting(
-            "loyalty.Event",
-            events.get(Event.State.REVIEW, 0),
-            _("Events to review"),
-            _("They came in later than the programme allows. Look at each and decide."),
-            f"{event_list}?state__exact=review",
-            "rate_review",
-        ),
-        Waiting(
-            "loyalty.Event",
-            events.get(Event.State.PARKED, 0),
-            _("Events waiting for their member"),
-            _("A till told us of a customer we don't know yet. They are decided once the member joins."),
-            f"{event_list}?state__exact=parked",
-            "hourglass_top",
-        ),
-        Waiting(
-            "loyalty.JobRun",
-            JobRun.objects.filter(state=JobRun.State.FAILED).count(),
-            _("Failed jobs"),
-            _("Scheduled work that gave up. It is tried again with the next period."),
-            reverse("admin:loyalty_jobrun_changelist") + "?state__exact=failed",
-            "error",
-        ),
-        Waiting(
-            "loyalty.OutboxMessage",
-            OutboxMessage.objects.exclude(dead_at=None).count(),
-            _("Messages given up"),
-            _("They could not be delivered after all attempts."),
-            reverse("admin:loyalty_outboxmessage_changelist") + "?standing=dead",
-            "unsubscribe",
-        ),
-        Waiting(
-            "loyalty.ImportJob",
-            ImportJob.objects.filter(state=ImportJob.State.FAILED).count(),
-            _("Failed imports"),
-            _("A file stopped half-way. Starting it again goes on where it stopped."),
-            reverse("admin:loyalty_importjob_changelist") + "?state__exact=failed",
-            "upload_file",
-        ),
-    ]
+    return [pile.look() for pile in PILES]
 
 
 def badges() -> dict[str, int]:
