@@ -73,7 +73,9 @@ class BadRows(InvalidInput):
     """Some rows can't be read, and nobody said to leave them out. Nothing was imported."""
 
     code = "bad_rows"
-    sentence = _("Rows that cannot be read: %(count)s. Nothing was imported. Correct them, or choose to leave them out.")
+    sentence = _(
+        "Rows that cannot be read: %(count)s. Nothing was imported. Correct them, or choose to leave them out."
+    )
 
 
 class AlreadyImported(Conflict):

@@ -122,9 +122,7 @@ class Book:
         if amount > owed:
             raise NotEnough(amount - owed)
         at = stamp.recorded_at
-        return self.credit(
-            purse, amount, counter="adjusted", stamp=stamp, available_at=at, expires_at=None, memo=memo
-        )
+        return self.credit(purse, amount, counter="adjusted", stamp=stamp, available_at=at, expires_at=None, memo=memo)
 
     def claw(
         self, purse: Purse, born_of: UUID, amount: int, *, stamp: Stamp, may_owe: bool
