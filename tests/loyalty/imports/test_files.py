@@ -78,6 +78,7 @@ def test_blank_lines_and_the_line_that_names_the_delimiter_are_passed_over() -> 
         b"\x1f\x8b\x08\x00broken",
         gzip.compress(b"order,total\nA-1,5\n" * 50)[:-20],
     ],
+    ids=["exe", "elf", "pdf", "png", "ole", "noise", "false gzip", "torn gzip"],
 )
 def test_renamed_programs_and_damaged_archives_are_refused(data: bytes) -> None:
     """Bad input 82: a renamed .exe."""
