@@ -117,7 +117,7 @@ def _holds_explain_held(_now: datetime) -> Iterator[Breach]:
 
 
 def _lots_back_balances(_now: datetime) -> Iterator[Breach]:
-    lots = Lot.objects.filter(account=OuterRef("account"), currency=OuterRef("currency"))
+    lots = Lot.objects.open().filter(account=OuterRef("account"), currency=OuterRef("currency"))  # by their index
     for name, kind in (("available", Q(activated_at__isnull=False)), ("pending", Q(activated_at=None))):
         left = lots.filter(kind).order_by().values("account").annotate(total=Sum("remaining")).values("total")
         rows = Balance.objects.annotate(backed=Coalesce(Subquery(left), 0)).exclude(**{name: F("backed")})
