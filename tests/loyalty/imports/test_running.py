@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError
@@ -123,7 +124,8 @@ def test_the_same_file_is_refused_by_name_and_forced_adds_nothing() -> None:
     again = table.run(data, HOW, force=True)
 
     assert met.value.code == "already_imported"
-    assert str(met.value) == f"This file was already imported as #{first.pk}. Nothing was changed."
+    with translation.override("en"):
+        assert str(met.value) == f"This file was already imported as #{first.pk}. Nothing was changed."
     assert (table.orders(), refunds(), points(), Event.objects.count(), Member.objects.count()) == before
     assert {row[:2] for row in table.reported(again)} == {
         *((number, "duplicate") for number in (2, 3, 4, 5, 6, 7, 10, 11, 12)),
