@@ -13,8 +13,11 @@ from loyalty import clock, jobs
 from loyalty.admin.import_forms import PREFIX
 from loyalty.imports import working
 from loyalty.models import ImportJob, ImportRow, JobRun, User
+from tests.conftest import Opener
 from tests.loyalty import till
+from tests.loyalty.admin.test_editor import sign_in
 from tests.loyalty.imports import table
+from tests.pages import accessibility_faults, overflows
 
 ROWS = [
     ("A-1", "7", "2026-03-01 10:00", "5.00"),
@@ -181,3 +184,36 @@ def test_who_may_only_look_can_neither_upload_nor_start(english: Client) -> None
     assert (seen.status_code, b'name="deed"' in seen.content) == (200, False)
     assert [upload(client, b"x").status_code, start(client, job, "run").status_code] == [403, 403]
     assert ImportRow.objects.count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("language", "done"), [("zh-CN", "导入结果"), ("en-US", "What became of it")])
+def test_the_pages_of_an_import_read_well_and_follow_the_work(
+    browse: Opener, tmp_path: Path, language: str, done: str, dark: bool
+) -> None:
+    till.open_till()
+    path = tmp_path / "orders.csv"
+    path.write_bytes(table.text(ROWS))
+    with browse(language=language, width=1280, dark=dark) as desk:
+        sign_in(desk)
+        desk.goto("/admin/loyalty/importjob/add/")
+        found = accessibility_faults(desk)
+        desk.select_option("select[name=partner]", label="Till")
+        desk.set_input_files("input[type=file]", path)
+        desk.click(".eg-button-primary")
+        desk.wait_for_selector(".eg-import-sample")
+        for name, column in CHOSEN.items():
+            desk.select_option(f"select[name={name}]", column)
+        desk.check("input[name=skip_bad_rows]")
+        found += accessibility_faults(desk)
+        desk.click("button[value=run]")
+        desk.wait_for_selector("[data-progress]")
+        found += accessibility_faults(desk)
+
+        work()
+        desk.wait_for_selector(".eg-import-figures")
+
+        assert desk.inner_text("#figures") == done
+        assert (found + accessibility_faults(desk), overflows(desk)) == ([], False)
