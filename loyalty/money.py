@@ -59,7 +59,15 @@ def show(amount_minor: int, currency: str, *, short: bool = False) -> str:
     scale = digits(currency)
     amount = Decimal(amount_minor).scaleb(-scale)
     bare = not scale or (short and amount == amount.to_integral_value())
-    locale = to_locale(get_language() or "zh-hans")
-    symbol = _PLAIN.get(currency) or get_currency_symbol(currency, locale)
+    locale = _locale()
     figure = format_decimal(abs(amount), format="#,##0" if bare else f"#,##0.{'0' * scale}", locale=locale)
-    return f"{'−' if amount < 0 else ''}{symbol}{figure}"
+    return f"{'−' if amount < 0 else ''}{symbol(currency)}{figure}"
+
+
+def symbol(currency: str) -> str:
+    """The sign of a currency in the active language; the home currency's is the same in all."""
+    return _PLAIN.get(currency) or get_currency_symbol(currency, _locale())
+
+
+def _locale() -> str:
+    return to_locale(get_language() or "zh-hans")

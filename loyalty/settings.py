@@ -2,7 +2,7 @@
 
 ``DATABASE_URL``, ``BROKER_URL``, ``CACHE_URL``, ``SECRET_KEY``, ``DEBUG``, ``ALLOWED_HOSTS``,
 ``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops),
-``SUPPORT_URL`` (where members find help).
+``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without).
 Upper apps are named only as strings, so the ground floor never imports them.
 """
 
@@ -245,6 +245,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 UNFOLD = theme(demo=DEMO)
 
 SUPPORT_URL = env.str("SUPPORT_URL", default="")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Evergreen <no-reply@localhost>")
 PHONE_REGION = env.str("PHONE_REGION", default="CN")
 SILENCED_SYSTEM_CHECKS: list[str] = []
 

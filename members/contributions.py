@@ -18,7 +18,7 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import demo, enrolment, finding, tiers
+from members import demo, enrolment, finding, letters, tiers
 from members.facts import FACTS
 from members.models import Member, Tier
 
@@ -64,6 +64,8 @@ CONTRIBUTES = (
     Directory("email", finding.by_emails),
     Belonging("members", finding.accounts_of),
     Enroller("members", enrolment.enrol_references),
+    letters.SEND,
+    letters.LETTER,
     FirstStep(
         "birthday",
         10,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty import texts
 from loyalty.admin import showing
+from loyalty.deciding import sentences
 from loyalty.models import Currency
 
 Receipt = Mapping[str, Any]
@@ -104,6 +105,8 @@ def _step(step: Mapping[str, Any], money: str) -> Step:
 
 
 def _how(step: Mapping[str, Any], money: str) -> str:
+    if step.get("kind") == "grant":
+        return sentences.of_step(step, {}, {})
     basis = step.get("basis_minor")
     if step.get("factor"):
         return _("the base points, multiplied by %(factor)s") % {"factor": step["factor"]}
@@ -116,9 +119,7 @@ def _how(step: Mapping[str, Any], money: str) -> str:
                 "money": showing.money(rate.get("per_minor", 100), money),
             }
         return _("%(basis)s counts") % {"basis": showing.money(basis, money)}
-    if step.get("currency"):
-        return _("a fixed amount")
-    return str(step.get("effect", ""))
+    return _("a fixed amount")
 
 
 def _note(step: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ def catalogue(request: HttpRequest) -> JsonResponse:
             "currencies": [[currency.code, currency.name] for currency in Currency.objects.order_by("id")],
             "effects": [_effect(effect) for effect in registry.all(Effect)],
             "money": {
-                "symbol": showing.SYMBOLS.get(programme.currency, programme.currency),
+                "symbol": moneys.symbol(programme.currency),
                 "digits": moneys.digits(programme.currency),
             },
         }

@@ -12,8 +12,6 @@ from django.utils.safestring import SafeString
 
 from loyalty import money as moneys
 
-SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "TWD": "NT$", "SGD": "S$"}
-
 # Colours of the state chips, by the value in the column.
 CHIPS = {
     "active": "success",
@@ -44,12 +42,7 @@ CHIPS = {
 
 def money(minor: int, currency: str = "CNY") -> str:
     """Minor units as people read them: ``29850`` → ``¥298.50``."""
-    places = moneys.digits(currency)
-    sign = "−" if minor < 0 else ""
-    whole, cents = divmod(abs(minor), 10**places)
-    text = number_format(whole, use_l10n=True, force_grouping=True)
-    tail = f".{cents:0{places}d}" if places else ""
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{text}{tail}"
+    return moneys.show(minor, currency)
 
 
 def points(amount: int) -> str:

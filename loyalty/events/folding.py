@@ -121,7 +121,7 @@ class Fold:
             if metric in self.knowledge.sheet.needs:
                 self.knowledge.sheet.add(draft.account_id or 0, metric, draft.occurred_on, award.awarded)
         for step in decided.receipt.get("steps", ()):
-            entry_id = written.get((step["version"], step["effect"], step["currency"]))
+            entry_id = written.get((step["version"], step["effect"], step.get("currency", "")))
             if entry_id:
                 step["entry"] = entry_id
 

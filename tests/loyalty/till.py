@@ -44,8 +44,8 @@ def refund(refund_id: str, order_id: str, minor: int, at: datetime = NOW) -> Inc
     return Incoming("order.refunded", payload, at)
 
 
-def post(*batch: Incoming, now: datetime = NOW) -> list[Outcome]:
-    return intake.post(batch, partner=open_till(), now=now)
+def post(*batch: Incoming, now: datetime = NOW, simulate: bool = False) -> list[Outcome]:
+    return intake.post(batch, partner=open_till(), now=now, simulate=simulate)
 
 
 def net(account: Account, now: datetime = NOW) -> int:
