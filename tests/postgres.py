@@ -135,7 +135,7 @@ def initialize(binaries: Path, home: Path, password: str, who: Identity) -> None
 
 
 def start(binaries: Path, home: Path, port: int, who: Identity) -> "subprocess.Popen[bytes]":
-    options = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={home}", "max_connections=60"]
+    options = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={home}", "max_connections=200"]
     settings = [word for option in (*options, *HASTE) for word in ("-c", option)]
     with (home / "log").open("wb") as log:
         return subprocess.Popen(
