@@ -137,8 +137,8 @@ def operation(
             return _asked(page, request, item, confirmation=confirmation, shown=shown)
 
         press.needs = permission  # type: ignore[attr-defined]  # read by get_actions_detail
-        press.suits = suits  # type: ignore[attr-defined]
-        press.lets = lets  # type: ignore[attr-defined]
+        press.suits = suits  # type: ignore[attr-defined]  # likewise
+        press.lets = lets  # type: ignore[attr-defined]  # likewise
         return action(description=label, icon=icon, variant=variant)(press)
 
     return decorate
