@@ -27,6 +27,11 @@ class OrderState:
     placed_on: date
     refunded_minor: int = 0
     clawed: dict[str, int] = field(default_factory=dict)
+    payment_id: UUID | None = None
+    points_returned: int = 0
+    gift_returned_at: datetime | None = None
+    reversals: list[list[Any]] = field(default_factory=list)
+    version: int = 0
     payload: Mapping[str, Any] | None = None
     is_new: bool = False
     is_touched: bool = False
@@ -48,19 +53,15 @@ _STATE = (
     "placed_on",
     "refunded_minor",
     "clawed",
+    "payment_id",
+    "points_returned",
+    "gift_returned_at",
+    "reversals",
+    "version",
 )
+_MOVED = ("id", "refunded_minor", "clawed", "points_returned", "gift_returned_at", "reversals")
 _ORDER = (
-    "id",
-    "event_id",
-    "partner_id",
-    "external_id",
-    "account_id",
-    "currency",
-    "total_minor",
-    "placed_at",
-    "placed_on",
-    "refunded_minor",
-    "clawed",
+    *_STATE,
     "customer_ref",
     "store_id",
     "freight_minor",
@@ -109,7 +110,7 @@ def write(states: Iterable[OrderState]) -> None:
     bulk.insert(Order, _ORDER, [_row(state, stores) for state in new])
     bulk.insert(OrderLine, _LINE, [line for state in new for line in _lines(state)])
     moved = [state for state in states if state.is_touched and not state.is_new]
-    bulk.update(Order, ("id", "refunded_minor", "clawed"), [(s.id, s.refunded_minor, s.clawed) for s in moved])
+    bulk.update(Order, _MOVED, [tuple(getattr(state, name) for name in _MOVED) for state in moved])
 
 
 def _stores(codes: set[str]) -> dict[str, int]:

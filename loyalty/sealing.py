@@ -4,10 +4,10 @@ A seal is the SHA-256 of a stretch of rows together with the seal before, so cha
 breaks it and every later one. A stretch is cut by the time inside the rows' own ids (UUID version 7,
 the machine's clock when the row was made), not by ``recorded_at``, which a late job may date back.
 It ends well before the oldest transaction that still runs, so no row can slip in behind a seal.
-``ledger``: entries, the birth columns of their lots, and what they took from lots or left as debt; a
-``repay`` may come later to an old lot, moves nothing between member and programme, and is held by
-the auditor's I10 and I12 instead. ``audit``: the audit trail. Whoever rewrites the whole chain is
-found by a copy of its head kept elsewhere.
+``ledger``: entries, the birth columns of their lots (the first deadline of one whose life was made
+longer), and what they took from lots or left as debt; a ``repay`` may come later to an old lot, moves
+nothing between member and programme, and is held by the auditor's I10 and I12 instead. ``audit``: the
+audit trail. Whoever rewrites the whole chain is found by a copy of its head kept elsewhere.
 """
 
 import hashlib
@@ -20,7 +20,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,10 @@ Rows = QuerySet[Any, Any]
 
 _ENTRY = tuple(field.attname for field in Entry._meta.concrete_fields)
 _RECORD = tuple(field.attname for field in AuditRecord._meta.concrete_fields)
+_BIRTH = (
+    Case(When(awaits="", then=F("available_at"))),
+    Case(When(awaits="", then=Coalesce("born_expires_at", "expires_at"))),
+)
 _ALLOCATION = ("id", "entry_id", "lot_id", "kind", "amount")
 
 
@@ -45,7 +50,7 @@ def _books(low: UUID, high: UUID) -> Iterator[Rows]:
     entries = Entry.objects.filter(id__gte=low, id__lt=high)
     yield entries.order_by("id").values_list(*_ENTRY)
     lots = Lot.objects.filter(entry__id__gte=low, entry__id__lt=high)
-    yield lots.order_by("entry_id").values_list(*triggers.LOT_FIXED)
+    yield lots.order_by("entry_id").values_list(*triggers.LOT_FIXED, *_BIRTH)
     parts = Allocation.objects.filter(entry__id__gte=low, entry__id__lt=high).exclude(kind=Allocation.Kind.REPAY)
     yield parts.order_by("entry_id", "id").values_list(*_ALLOCATION)
 

@@ -1,7 +1,8 @@
 """Database triggers that keep the books append-only, on SQLite and PostgreSQL alike.
 
 A leaf. Entries, allocations, decisions, audit records and seals can be neither changed nor deleted; of a lot only
-``remaining`` and ``activated_at`` may move, and lots can't be deleted. Installed by a migration;
+``remaining`` and ``activated_at`` may move, its deadline may be put off (keeping the first one), a lot that waits for
+an event gets its dates when it comes, and lots can't be deleted. Installed by a migration;
 a refused statement raises ``IntegrityError`` (SQLite) or ``InternalError`` (PostgreSQL) naming the
 table.
 """
@@ -10,7 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 FROZEN = ("loyalty_entry", "loyalty_allocation", "loyalty_decision", "loyalty_auditrecord", "loyalty_seal")
-LOT_FIXED = ("id", "entry_id", "account_id", "currency_id", "amount", "earned_at", "available_at", "expires_at")
+LOT_FIXED = ("id", "entry_id", "account_id", "currency_id", "amount", "earned_at", "awaits", "origin_id")
+_ASLEEP = "OLD.awaits <> '' AND OLD.activated_at IS NULL"
+_LONGER = "OLD.expires_at IS NOT NULL AND NEW.expires_at > OLD.expires_at AND NEW.born_expires_at IS NOT NULL"
+_FIRST = "OLD.born_expires_at IS NULL AND NEW.born_expires_at = OLD.expires_at"
+LOT_UNLESS = {
+    "available_at": f"({_ASLEEP})",
+    "expires_at": f"({_ASLEEP}) OR ({_LONGER})",
+    "born_expires_at": f"({_FIRST})",
+}
 
 
 def names() -> list[tuple[str, str]]:
@@ -25,19 +34,28 @@ def _standing(connection: Any) -> list[tuple[str, str]]:
     return [(trigger, table) for trigger, table in names() if table in tables]
 
 
-def _sqlite(pairs: list[tuple[str, str]]) -> Iterator[str]:
+def _rewrite(columns: set[str], differs: str) -> str:
+    """True where an update of a lot changes what may not change; of the columns that are there."""
+    fixed = [f"OLD.{name} {differs} NEW.{name}" for name in LOT_FIXED if name in columns]
+    if "awaits" not in columns:  # an early migration
+        return " OR ".join([*fixed, *(f"OLD.{name} {differs} NEW.{name}" for name in ("available_at", "expires_at"))])
+    moving = [f"(OLD.{name} {differs} NEW.{name} AND NOT ({unless}))" for name, unless in LOT_UNLESS.items()]
+    return " OR ".join([*fixed, *moving])
+
+
+def _sqlite(pairs: list[tuple[str, str]], columns: set[str]) -> Iterator[str]:
     for trigger, table in pairs:
         deed = "DELETE" if trigger.endswith("delete") else "UPDATE"
         when = ""
         if trigger == "loyalty_lot_no_rewrite":
-            when = " WHEN " + " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in LOT_FIXED)
+            when = f" WHEN {_rewrite(columns, 'IS NOT')}"
         yield (
             f"CREATE TRIGGER IF NOT EXISTS {trigger} BEFORE {deed} ON {table}{when} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         )
 
 
-def _postgresql(pairs: list[tuple[str, str]]) -> Iterator[str]:
+def _postgresql(pairs: list[tuple[str, str]], columns: set[str]) -> Iterator[str]:
     yield (
         "CREATE OR REPLACE FUNCTION loyalty_refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
@@ -46,7 +64,7 @@ def _postgresql(pairs: list[tuple[str, str]]) -> Iterator[str]:
         deed = "DELETE" if trigger.endswith("delete") else "UPDATE"
         when = ""
         if trigger == "loyalty_lot_no_rewrite":
-            when = " WHEN (" + " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in LOT_FIXED) + ")"
+            when = f" WHEN ({_rewrite(columns, 'IS DISTINCT FROM')})"
         yield f"DROP TRIGGER IF EXISTS {trigger} ON {table}"
         yield (
             f"CREATE TRIGGER {trigger} BEFORE {deed} ON {table} FOR EACH ROW{when} EXECUTE FUNCTION loyalty_refuse()"
@@ -56,8 +74,10 @@ def _postgresql(pairs: list[tuple[str, str]]) -> Iterator[str]:
 def install(connection: Any) -> None:
     """Creates the triggers; doing it twice changes nothing."""
     pairs = _standing(connection)
+    statements = _postgresql if connection.vendor == "postgresql" else _sqlite
     with connection.cursor() as cursor:
-        for statement in _postgresql(pairs) if connection.vendor == "postgresql" else _sqlite(pairs):
+        found = connection.introspection.get_table_description(cursor, "loyalty_lot")
+        for statement in statements(pairs, {column.name for column in found}):
             cursor.execute(statement)
 
 

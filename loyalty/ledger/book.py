@@ -41,7 +41,10 @@ class NotEnough(Exception):
 
 @dataclass(slots=True)
 class Book:
-    """Balances and lots of some purses, and the moves made on them since loading."""
+    """Balances and lots of some purses, and the moves made on them since loading.
+
+    ``recoup`` tells the currencies (by id) whose debt is paid by a share of what comes in, in percent.
+    """
 
     holdings: dict[Purse, Holding] = field(default_factory=dict)
     lots: dict[Purse, list[LotState]] = field(default_factory=lambda: defaultdict(list))
@@ -51,6 +54,7 @@ class Book:
     touched: dict[UUID, LotState] = field(default_factory=dict)
     moved: set[Purse] = field(default_factory=set)
     holds: dict[UUID, HoldState] = field(default_factory=dict)
+    recoup: dict[int, int] = field(default_factory=dict)
     hold_ends: list[HoldEnd] = field(default_factory=list)
 
     def take_in(self, lots: Iterable[LotState]) -> None:
@@ -77,27 +81,47 @@ class Book:
         expires_at: datetime | None,
         desired: int | None = None,
         memo: str = "",
+        awaits: str = "",
     ) -> EntryRow:
         """Gives ``amount`` > 0 as one new lot; what is available at once pays debt first."""
-        entry = self._enter(purse, amount, counter=counter, stamp=stamp, desired=desired, memo=memo)
+        entry = self.enter(purse, amount, counter=counter, stamp=stamp, desired=desired, memo=memo)
+        self.open_lot(entry, amount, available_at=available_at, expires_at=expires_at, awaits=awaits)
+        return entry
+
+    def open_lot(
+        self,
+        entry: EntryRow,
+        amount: int,
+        *,
+        available_at: datetime,
+        expires_at: datetime | None,
+        earned_at: datetime | None = None,
+        awaits: str = "",
+        origin_id: int | None = None,
+        share: int | None = None,
+    ) -> LotState:
+        """Opens the one lot of a positive entry; available at once, it pays debt by its ``share`` (percent)."""
+        purse = Purse(entry.account_id, entry.currency_id)
         lot = LotState(
             id=ids.uuid7(),
             entry_id=entry.id,
             purse=purse,
             amount=amount,
             remaining=amount,
-            earned_at=stamp.effective_at,
+            earned_at=earned_at or entry.stamp.effective_at,
             available_at=available_at,
             activated_at=None,
             expires_at=expires_at,
+            awaits=awaits,
+            origin_id=origin_id,
             is_new=True,
         )
         self.take_in([lot])
         self.touched[lot.id] = lot
         self.holding(purse).pending += amount
-        if available_at <= stamp.recorded_at:
-            self._activate(lot)
-        return entry
+        if available_at <= entry.stamp.recorded_at:
+            self.activate(lot, share)
+        return lot
 
     def debit(
         self, purse: Purse, amount: int, *, counter: str, stamp: Stamp, memo: str = "", may_owe: bool = False
@@ -109,8 +133,8 @@ class Book:
         holding = self.holding(purse)
         if amount > holding.available and not may_owe:
             raise NotEnough(amount - holding.available)
-        entry = self._enter(purse, -amount, counter=counter, stamp=stamp, memo=memo)
-        self._collect(entry, purse, amount, self._spendable(purse))
+        entry = self.enter(purse, -amount, counter=counter, stamp=stamp, memo=memo)
+        self.collect(entry, purse, amount, self.spendable(purse))
         return entry
 
     def forgive(self, purse: Purse, amount: int, *, stamp: Stamp, memo: str = "") -> EntryRow:
@@ -118,11 +142,12 @@ class Book:
 
         Settle the purse first. Raises ``NotEnough`` where less is owed.
         """
-        owed = self.holding(purse).debt
+        owed = self.holding(purse).owed
         if amount > owed:
             raise NotEnough(amount - owed)
-        at = stamp.recorded_at
-        return self.credit(purse, amount, counter="adjusted", stamp=stamp, available_at=at, expires_at=None, memo=memo)
+        entry = self.enter(purse, amount, counter="adjusted", stamp=stamp, memo=memo)
+        self.open_lot(entry, amount, available_at=stamp.recorded_at, expires_at=None, share=100)
+        return entry
 
     def claw(
         self, purse: Purse, born_of: UUID, amount: int, *, stamp: Stamp, may_owe: bool
@@ -134,13 +159,13 @@ class Book:
         """
         own = self.born.get(born_of)
         sources = [own] if own and own.remaining else []
-        sources += [lot for lot in self._spendable(purse) if lot is not own]
+        sources += [lot for lot in self.spendable(purse) if lot is not own]
         found = min(amount, sum(lot.remaining for lot in sources))
         taken = amount if may_owe else found
         if not taken:
             return None, amount
-        entry = self._enter(purse, -taken, counter="clawed_back", stamp=stamp, reverses_id=born_of, desired=-amount)
-        self._collect(entry, purse, taken, sources)
+        entry = self.enter(purse, -taken, counter="clawed_back", stamp=stamp, reverses_id=born_of, desired=-amount)
+        self.collect(entry, purse, taken, sources)
         return entry, amount - taken
 
     def set_aside(self, purse: Purse, amount: int, *, hold_id: UUID, lapses_at: datetime) -> HoldState:
@@ -151,7 +176,7 @@ class Book:
         holding = self.holding(purse)
         if amount > holding.available:
             raise NotEnough(amount - holding.available)
-        parts = list(self._drain(self._spendable(purse), amount))
+        parts = list(self._drain(self.spendable(purse), amount))
         holding.available -= amount
         holding.held += amount
         self.moved.add(purse)
@@ -166,7 +191,7 @@ class Book:
         What was set aside in time may be taken though its lots have expired meanwhile.
         """
         hold = self.holds.pop(hold_id)
-        entry = self._enter(hold.purse, -amount, counter=counter, stamp=stamp, memo=memo)
+        entry = self.enter(hold.purse, -amount, counter=counter, stamp=stamp, memo=memo)
         left, rest = amount, []
         for lot, held in hold.parts:
             taken = min(left, held)
@@ -200,9 +225,9 @@ class Book:
             if isinstance(item, HoldState):
                 self.release(item.id, at=at, now=now, day_of=day_of, state=deed)
             elif deed == "activate":
-                self._activate(item)
+                self.activate(item)
             elif item.remaining:
-                self._expire(item, at, now, day_of)
+                self.expire(item, at, now, day_of)
             else:
                 continue
             moves += 1
@@ -219,42 +244,52 @@ class Book:
             if hold.purse == purse and hold.lapses_at <= now:
                 yield hold.lapses_at, "lapsed", hold
 
-    def _activate(self, lot: LotState) -> None:
+    def activate(self, lot: LotState, share: int | None = None) -> None:
+        """A pending lot can be spent from its ``available_at`` on; it pays instalments by ``share`` (percent)."""
         lot.activated_at = lot.available_at
         self.holding(lot.purse).pending -= lot.remaining
-        self._make_available(lot, lot.remaining)
+        percent = self.recoup.get(lot.purse.currency_id, 100) if share is None else share
+        self.make_available(lot, lot.remaining, share=percent)
 
     def _give_back(self, parts: Iterable[Part], at: datetime, now: datetime, day_of: DayOf) -> None:
         for lot, amount in parts:
             self.holding(lot.purse).held -= amount
             lot.remaining += amount
-            self._make_available(lot, amount)
+            self.make_available(lot, amount)
             if lot.remaining and lot.expires_at is not None and lot.expires_at <= at:
-                self._expire(lot, at, now, day_of)
+                self.expire(lot, at, now, day_of)
 
-    def _make_available(self, lot: LotState, amount: int) -> None:
-        """``amount`` of the lot can be spent from now on; debt is paid first."""
+    def make_available(self, lot: LotState, amount: int, *, share: int = 0) -> None:
+        """``amount`` of the lot can be spent from now on; debt is paid first.
+
+        Debt by instalments is paid by ``share`` percent of the amount, rounded up.
+        """
         holding = self.holding(lot.purse)
-        repaid = min(amount, holding.debt)
+        due = min(amount, holding.debt)
+        instalment = min(holding.deferred, amount - due, -(-amount * share // 100))
+        repaid = due + instalment
         if repaid:
-            holding.debt -= repaid
+            holding.debt -= due
+            holding.deferred -= instalment
             lot.remaining -= repaid
             self.allocations.append(AllocationRow(lot.entry_id, lot.id, "repay", repaid))
         holding.available += amount - repaid
         self.touched[lot.id] = lot
         self.moved.add(lot.purse)
 
-    def _expire(self, lot: LotState, at: datetime, now: datetime, day_of: DayOf) -> None:
+    def expire(self, lot: LotState, at: datetime, now: datetime, day_of: DayOf) -> None:
+        """What is left of a lot is gone as of ``at``."""
         stamp = Stamp(at, day_of(at), now)
-        entry = self._enter(lot.purse, -lot.remaining, counter="expired", stamp=stamp)
-        self._collect(entry, lot.purse, lot.remaining, [lot])
+        entry = self.enter(lot.purse, -lot.remaining, counter="expired", stamp=stamp)
+        self.collect(entry, lot.purse, lot.remaining, [lot])
 
-    def _spendable(self, purse: Purse) -> list[LotState]:
+    def spendable(self, purse: Purse) -> list[LotState]:
+        """Lots that can be spent, in spending order."""
         lots = [lot for lot in self.lots.get(purse, ()) if lot.remaining and lot.activated_at is not None]
         return sorted(lots, key=LotState.spending_order)
 
-    def _collect(self, entry: EntryRow, purse: Purse, amount: int, sources: Iterable[LotState]) -> None:
-        """Allocates ``amount`` of a debit to lots in order, and the rest to debt."""
+    def collect(self, entry: EntryRow, purse: Purse, amount: int, sources: Iterable[LotState]) -> None:
+        """Allocates ``amount`` of a debit to lots in order, and the rest to debt, by instalments where that is set."""
         holding = self.holding(purse)
         left = amount
         for lot, part in self._drain(sources, amount):
@@ -265,7 +300,10 @@ class Book:
                 holding.available -= part
             self.allocations.append(AllocationRow(entry.id, lot.id, "drain", part))
         if left:
-            holding.debt += left
+            if self.recoup.get(purse.currency_id, 100) < 100:
+                holding.deferred += left
+            else:
+                holding.debt += left
             self.allocations.append(AllocationRow(entry.id, None, "debt", left))
 
     def _drain(self, sources: Iterable[LotState], amount: int) -> Iterator[Part]:
@@ -278,7 +316,7 @@ class Book:
                 self.touched[lot.id] = lot
                 yield Part(lot, part)
 
-    def _enter(
+    def enter(
         self,
         purse: Purse,
         amount: int,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+SOMEDAY = datetime(9999, 1, 1, tzinfo=UTC)  # when a lot that waits for an event becomes available
 
 
 class Purse(NamedTuple):
@@ -36,16 +37,22 @@ class Holding:
     pending: int = 0
     held: int = 0
     debt: int = 0
+    deferred: int = 0
     version: int = 0
 
     @property
     def net(self) -> int:
-        return self.available + self.pending + self.held - self.debt
+        return self.available + self.pending + self.held - self.owed
+
+    @property
+    def owed(self) -> int:
+        """Debt that is due and debt that is paid by instalments."""
+        return self.debt + self.deferred
 
 
 @dataclass(slots=True)
 class LotState:
-    """A lot as it stands; ``is_new`` lots are inserted, others updated."""
+    """A lot as it stands; ``is_new`` lots are inserted, others updated, dates only of stretched ones."""
 
     id: UUID
     entry_id: UUID
@@ -56,7 +63,11 @@ class LotState:
     available_at: datetime
     activated_at: datetime | None
     expires_at: datetime | None
+    born_expires_at: datetime | None = None
+    awaits: str = ""
+    origin_id: int | None = None
     is_new: bool = False
+    is_stretched: bool = False
 
     def spending_order(self) -> tuple[datetime, datetime, UUID]:
         """Earliest expiry first (none last), then earned first, then id."""

@@ -15,9 +15,9 @@ from loyalty import bulk, clock
 from loyalty.errors import Conflict
 from loyalty.ledger.book import Book
 from loyalty.ledger.rows import EntryRow, HoldEnd, Holding, HoldState, LotState, Part, Purse
-from loyalty.models import Allocation, Balance, Entry, Hold, HoldPart, Lot, Programme
+from loyalty.models import Allocation, Balance, Currency, Entry, Hold, HoldPart, Lot, Programme
 
-_BALANCE = ("account_id", "currency_id", "available", "pending", "held", "debt", "version")
+_BALANCE = ("account_id", "currency_id", "available", "pending", "held", "debt", "deferred", "version")
 _ALLOCATION = ("entry_id", "lot_id", "kind", "amount")
 _LOT = (
     "id",
@@ -30,7 +30,11 @@ _LOT = (
     "available_at",
     "activated_at",
     "expires_at",
+    "born_expires_at",
+    "awaits",
+    "origin_id",
 )
+_DATES = ("id", "available_at", "expires_at", "born_expires_at")
 
 
 def days_of(programme: Programme) -> Callable[[datetime], date]:
@@ -41,11 +45,13 @@ def days_of(programme: Programme) -> Callable[[datetime], date]:
 def load(account_ids: Collection[int], *, with_lots: Collection[int] = (), born_of: Iterable[UUID] = ()) -> Book:
     """The balances of some accounts; open lots and holds of ``with_lots``; lots born of entries ``born_of``.
 
-    One query more where something is held.
+    One query more where something is held, and one where somebody owes by instalments.
     """
     book = Book()
     for account, currency, *columns in Balance.objects.filter(account_id__in=account_ids).values_list(*_BALANCE):
         book.holdings[Purse(account, currency)] = Holding(*columns)
+    if any(holding.deferred for holding in book.holdings.values()):
+        book.recoup = shares(Currency.objects.all())
     if with_lots:
         book.take_in(_state(row) for row in Lot.objects.open().filter(account_id__in=with_lots).values_list(*_LOT))
         _load_holds(book, with_lots)
@@ -53,6 +59,11 @@ def load(account_ids: Collection[int], *, with_lots: Collection[int] = (), born_
     if born:
         book.take_in(_state(row) for row in Lot.objects.filter(entry_id__in=born).values_list(*_LOT))
     return book
+
+
+def shares(units: Iterable[Currency]) -> dict[int, int]:
+    """The currencies whose debt is paid by instalments: id → percent of what comes in."""
+    return {unit.pk: unit.recoup_percent for unit in units if unit.recoup_percent < 100}
 
 
 def _load_holds(book: Book, account_ids: Collection[int]) -> None:
@@ -82,6 +93,8 @@ def write(book: Book) -> None:
     old = [lot for lot in book.touched.values() if not lot.is_new]
     bulk.insert(Lot, _LOT, [_lot(lot) for lot in new])
     bulk.update(Lot, ("id", "remaining", "activated_at"), [(lot.id, lot.remaining, lot.activated_at) for lot in old])
+    stretched = [lot for lot in old if lot.is_stretched]
+    bulk.update(Lot, _DATES, [(o.id, o.available_at, o.expires_at, o.born_expires_at) for o in stretched])
     bulk.insert(Allocation, _ALLOCATION, book.allocations)
     balances = [(*purse, *_balance(book.holdings[purse])) for purse in sorted(book.moved)]
     bulk.upsert(Balance, _BALANCE, balances, key=("account_id", "currency_id"))
@@ -110,7 +123,7 @@ def _must_be(found: int, wanted: int) -> None:
 def _settle(book: Book) -> None:
     """What was written is no longer new, so the same book can be moved on and written again."""
     for lot in book.touched.values():
-        lot.is_new = False
+        lot.is_new = lot.is_stretched = False
     for pile in (book.entries, book.allocations, book.touched, book.moved, book.hold_ends):
         pile.clear()
 
@@ -149,8 +162,11 @@ def _lot(lot: LotState) -> tuple[object, ...]:
         lot.available_at,
         lot.activated_at,
         lot.expires_at,
+        lot.born_expires_at,
+        lot.awaits,
+        lot.origin_id,
     )
 
 
 def _balance(holding: Holding) -> tuple[int, ...]:
-    return (holding.available, holding.pending, holding.held, holding.debt, holding.version)
+    return (holding.available, holding.pending, holding.held, holding.debt, holding.deferred, holding.version)

@@ -94,7 +94,7 @@ def _amounts_in_range(_now: datetime) -> Iterator[Breach]:
 
 
 def _nothing_negative(_now: datetime) -> Iterator[Breach]:
-    below = Q(available__lt=0) | Q(pending__lt=0) | Q(held__lt=0) | Q(debt__lt=0)
+    below = Q(available__lt=0) | Q(pending__lt=0) | Q(held__lt=0) | Q(debt__lt=0) | Q(deferred__lt=0)
     for row in Balance.objects.filter(below).values_list("account__number", "available", "pending", "held", "debt"):
         yield Breach("I6", row[0], f"available {row[1]}, pending {row[2]}, held {row[3]}, debt {row[4]}")
 
@@ -143,16 +143,18 @@ def _debits_are_allocated(_now: datetime) -> Iterator[Breach]:
     rows = Entry.objects.filter(amount__lt=0).annotate(given=given).exclude(amount=-F("given"))
     for row in rows.values_list("id", "amount", "given"):
         yield Breach("I12", str(row[0]), f"amount {row[1]}, allocated {row[2]}")
-    for entry_id in Entry.objects.filter(amount__gt=0, lot=None).values_list("id", flat=True):
-        yield Breach("I12", str(entry_id), "opened no lot")
+    back = _sum_of(Allocation.objects.filter(entry=OuterRef("pk"), kind="restore"), "entry")
+    gains = Entry.objects.filter(amount__gt=0).annotate(laid=Coalesce(F("lot__amount"), 0) - back)
+    for row in gains.exclude(amount=F("laid")).values_list("id", "amount", "laid"):
+        yield Breach("I12", str(row[0]), f"amount {row[1]}, laid into lots {row[2]}")
 
 
 def _debt_is_explained(_now: datetime) -> Iterator[Breach]:
     tied = {"entry__account": OuterRef("account"), "entry__currency": OuterRef("currency")}
     owed = _sum_of(Allocation.objects.filter(kind="debt", **tied), "entry__account")
     paid = _sum_of(Allocation.objects.filter(kind="repay", **tied), "entry__account")
-    rows = Balance.objects.annotate(owed=owed - paid).exclude(debt=F("owed"))
-    for row in rows.values_list("account__number", "debt", "owed"):
+    rows = Balance.objects.annotate(owed=owed - paid, owes=F("debt") + F("deferred")).exclude(owes=F("owed"))
+    for row in rows.values_list("account__number", "owes", "owed"):
         yield Breach("I12", row[0], f"debt {row[1]}, allocations say {row[2]}")
 
 
@@ -237,7 +239,7 @@ INVARIANTS = (
     Invariant("I9", _("Lots back the balance."), _lots_back_balances),
     Invariant("I10", _("Allocations and open holds explain what has left each lot."), _allocations_explain_lots),
     Invariant("I11", _("What is left of a lot is between nothing and all."), _lots_in_range),
-    Invariant("I12", _("Each debit is allocated in full, each credit opened a lot."), _debits_are_allocated),
+    Invariant("I12", _("Each debit is allocated in full, each credit laid into lots."), _debits_are_allocated),
     Invariant("I12", _("Debt is what debits owe less what was repaid."), _debt_is_explained),
     Invariant("I13", _("Expiry is not stalled."), _expiry_runs),
     Invariant("I14", _("Each business key is there once."), _keys_are_unique),

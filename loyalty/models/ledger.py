@@ -1,7 +1,7 @@
 """The books: entries, the lots they open and the allocations that drain them.
 
 Append-only by database trigger (``loyalty.triggers``): entries and allocations never change; of a
-lot only ``remaining`` and ``activated_at`` move. Written only by ``ledger.store``.
+lot only ``remaining`` and ``activated_at`` move, and its life may be made longer. Written only by ``ledger.store``.
 """
 
 from datetime import datetime, timedelta
@@ -92,7 +92,9 @@ class Lot(models.Model):
     """Points that came together and go together: what is left of one positive entry.
 
     Pending until ``available_at`` (``activated_at`` is null meanwhile); gone at ``expires_at``,
-    which is the first instant it can no longer be spent.
+    which is the first instant it can no longer be spent. ``born_expires_at`` keeps the first deadline
+    of a lot whose life was made longer. A lot that ``awaits`` a kind of event stays pending until one
+    comes, and is gone at ``expires_at`` where none does. ``origin`` is who brought it into a shared purse.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
@@ -109,6 +111,11 @@ class Lot(models.Model):
     available_at = models.DateTimeField(_("available from"))
     activated_at = models.DateTimeField(_("activated"), null=True)
     expires_at = models.DateTimeField(_("expires"), null=True)
+    born_expires_at = models.DateTimeField(_("expired at first"), null=True)
+    awaits = models.CharField(_("waits for"), max_length=40, blank=True)
+    origin = models.ForeignKey(
+        "loyalty.Account", models.PROTECT, null=True, related_name="+", db_index=False, verbose_name=_("brought by")
+    )
 
     objects = LotQuerySet.as_manager()
 

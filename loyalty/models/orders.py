@@ -12,7 +12,10 @@ class Order(models.Model):
 
     ``total_minor`` is what was paid in all (freight and points-paid part included);
     ``refunded_minor`` is cumulative and may exceed the total (the excess is flagged, not clawed).
-    ``clawed`` maps each earning entry to what has been asked back of it, cumulative.
+    ``clawed`` maps each earning entry to what has been asked back of it, cumulative, less what came
+    back since. ``payment`` is the entry by which points paid a part, ``points_returned`` how many of
+    them went back. ``reversals`` lists refunds taken back: ``[instant, minor units]``. ``version`` is
+    the partner's own count of how often it told the order.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.uuid7, editable=False)
@@ -32,6 +35,13 @@ class Order(models.Model):
     points_paid_minor = models.BigIntegerField(_("paid with points (minor units)"), default=0)
     refunded_minor = models.BigIntegerField(_("refunded so far (minor units)"), default=0)
     clawed = models.JSONField(_("taken back so far"), default=dict)
+    payment = models.OneToOneField(
+        "loyalty.Entry", models.PROTECT, null=True, blank=True, related_name="paid_order", verbose_name=_("payment")
+    )
+    points_returned = models.BigIntegerField(_("points given back"), default=0)
+    gift_returned_at = models.DateTimeField(_("gift received back"), null=True, blank=True)
+    reversals = models.JSONField(_("refunds taken back"), default=list)
+    version = models.PositiveIntegerField(_("version"), default=0)
     placed_at = models.DateTimeField(_("placed"))
     placed_on = models.DateField(_("business day"))
 

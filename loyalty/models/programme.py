@@ -30,10 +30,15 @@ class Programme(models.Model):
     class RefundShortfall(models.TextChoices):
         DEBT = "debt", _("becomes debt that later earning pays")
         ABSORB = "absorb", _("is absorbed by the programme")
+        FREEZE = "freeze", _("becomes debt, and stops spending over the limit")
 
     class ThresholdRefund(models.TextChoices):
         REJUDGE = "rejudge", _("judged again on what is left")
         PRORATE = "prorate", _("taken back in proportion")
+
+    class Remainder(models.TextChoices):
+        LAST = "last", _("on the last line")
+        LARGEST = "largest", _("where most was cut off")
 
     name_zh = models.CharField(_("name (Chinese)"), max_length=60, default="常青会员")
     name_en = models.CharField(_("name (English)"), max_length=60, default="Evergreen")
@@ -62,6 +67,16 @@ class Programme(models.Model):
     threshold_refund = models.CharField(
         _("threshold bonus after a refund"), max_length=16, choices=ThresholdRefund, default=ThresholdRefund.REJUDGE
     )
+    debt_limit = models.PositiveBigIntegerField(_("debt that stops spending"), default=1000)
+    gifts_first = models.BooleanField(
+        _("free gifts come back first"),
+        default=True,
+        help_text=_("Points paid with an order that held a redeemed gift return once the gift is back."),
+    )
+    remainder = models.CharField(
+        _("remainder of a split over lines"), max_length=8, choices=Remainder, default=Remainder.LAST
+    )
+    free_items_earn = models.BooleanField(_("reward lines earn"), default=False)
     late_days = models.PositiveSmallIntegerField(_("late events are reviewed after (days)"), default=7)
     max_age_days = models.PositiveSmallIntegerField(_("events are refused after (days)"), default=400)
     claim_days = models.PositiveSmallIntegerField(_("guest orders can be claimed for (days)"), default=30)
