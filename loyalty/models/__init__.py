@@ -12,6 +12,7 @@ from loyalty.models.imports import ImportJob, ImportRow
 from loyalty.models.jobs import JobRun, OutboxMessage
 from loyalty.models.ledger import Allocation, Entry, Lot
 from loyalty.models.logins import User
+from loyalty.models.messages import ChannelPreference, Message, MessageTemplate, MessageText, OneTimeCode
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.partners import Partner, PartnerCall, PartnerKey, Store
 from loyalty.models.policies import BudgetUse, Lifetime, PolicyVersion
@@ -31,6 +32,7 @@ __all__ = [
     "AuditRecord",
     "Balance",
     "BudgetUse",
+    "ChannelPreference",
     "Currency",
     "Decision",
     "Entry",
@@ -46,7 +48,11 @@ __all__ = [
     "Lifetime",
     "Lot",
     "Merge",
+    "Message",
+    "MessageTemplate",
+    "MessageText",
     "Metric",
+    "OneTimeCode",
     "Order",
     "OrderLine",
     "OutboxMessage",
