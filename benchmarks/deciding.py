@@ -35,6 +35,9 @@ class Known:
     def used(self, rule_id: int, currency: str, start: date, end: date) -> int:
         return 0
 
+    def spent(self, rule_id: int, currency: str, per: str, start: date) -> int:
+        return 0
+
 
 def rule(number: int, effect: dict[str, Any], condition: dict[str, Any]) -> CompiledRule:
     definition = {"kind": "order.paid", "name_zh": f"规则{number}", "effects": [effect], "condition": condition}

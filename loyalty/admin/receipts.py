@@ -20,6 +20,8 @@ PERIODS = {
     "month": gettext_lazy("per month"),
     "year": gettext_lazy("per year"),
     "lifetime": gettext_lazy("for good"),
+    "budget": gettext_lazy("for everybody together"),
+    "balance": gettext_lazy("of what can be held"),
 }
 
 
@@ -119,6 +121,8 @@ def _how(step: Mapping[str, Any], money: str) -> str:
                 "money": showing.money(rate.get("per_minor", 100), money),
             }
         return _("%(basis)s counts") % {"basis": showing.money(basis, money)}
+    if "measure" in step:
+        return sentences.reached(step, money)
     return _("a fixed amount")
 
 

@@ -1,4 +1,4 @@
-"""Limits: the most a rule gives one member on an order, a day, a month, a year or ever.
+"""Limits: the most a rule gives one member, or everyone together, on an order, a day, … or ever.
 
 Usage is counted by business day of the event, so a late event uses up the limit of its own day.
 What a limit takes away is recorded: desired stays, awarded shrinks, and the reason is named.
@@ -41,14 +41,22 @@ class Limits:
     def _hold(self, rule: CompiledRule, cap: Cap, before: int, found: Allowed) -> None:
         used = before
         if cap.per != "order":
-            start, end = period(cap.per, self.day)
-            used += self.context.used(rule.rule_id, cap.currency, start, end)
+            used += self._used(rule.rule_id, cap)
         room = max(cap.limit - used, 0)
         if found.awarded <= room:
             return
         found.awarded = 0 if cap.rejects else room
-        found.reason = f"{'rejected' if cap.rejects else 'clipped'}:{cap.per}"
+        shared = cap.of == "everyone"
+        found.reason = f"{'rejected' if cap.rejects else 'clipped'}:{'budget' if shared else cap.per}"
         found.note = {"per": cap.per, "limit": cap.limit, "used": used}
+        if shared:
+            found.note["of"] = cap.of
+
+    def _used(self, rule_id: int, cap: Cap) -> int:
+        start, end = period(cap.per, self.day)
+        if cap.of == "everyone":
+            return self.context.spent(rule_id, cap.currency, cap.per, start)
+        return self.context.used(rule_id, cap.currency, start, end)
 
 
 def period(per: str, day: date) -> tuple[date, date]:

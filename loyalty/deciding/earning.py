@@ -36,13 +36,13 @@ def settle(basis: Basis, rates: Sequence[PointsEffect], boosts: Sequence[PointsE
         return _single(basis, rates, policy.rounding_mode)
     bases, den = _bases(basis, rates)
     if policy.rounding_step == "per_rule":
-        bases, den = [share_out(sum(base) // den, base) for base in bases], 1
+        bases, den = [share_out(sum(base) // den, base, basis.remainder) for base in bases], 1
     low, extra, gains, scale = _factors(basis, boosts, policy)
     kept = [[value * low[place] for place, value in enumerate(base)] for base in bases]
     lifted = [sum(column) * extra[place] for place, column in enumerate(zip(*bases, strict=True))]
     if policy.rounding_step == "per_line":
         return _line_by_line(kept, lifted, gains, den * scale, policy.rounding_mode)
-    return _at_once(kept, lifted, gains, den * scale, policy.rounding_mode)
+    return _at_once(kept, lifted, gains, den * scale, policy)
 
 
 def _bases(basis: Basis, rates: Sequence[PointsEffect]) -> tuple[Parts, int]:
@@ -98,17 +98,18 @@ def _multiplied(boosts: Sequence[PointsEffect], scale: int) -> int:
     return factor
 
 
-def _at_once(kept: Parts, lifted: list[int], gains: Parts, den: int, mode: str) -> Parts:
+def _at_once(kept: Parts, lifted: list[int], gains: Parts, den: int, policy: Policy) -> Parts:
     """One rounding of the whole; then rules by what they brought, then lines within a rule."""
+    mode, way = policy.rounding_mode, policy.remainder
     brought = [sum(values) for values in kept]
     base = round_ratio(sum(brought), den, mode)
     total = round_ratio(sum(brought) + sum(lifted), den, mode)
-    parts = [share_out(points, values) for points, values in zip(share_out(base, brought), kept, strict=True)]
+    parts = [share_out(points, values, way) for points, values in zip(share_out(base, brought), kept, strict=True)]
     if not gains:
         return parts
     weights = _lifts(lifted, gains)
     shares = share_out(total - base, [sum(values) for values in weights])
-    return parts + [share_out(points, values) for points, values in zip(shares, weights, strict=True)]
+    return parts + [share_out(points, values, way) for points, values in zip(shares, weights, strict=True)]
 
 
 def _lifts(lifted: list[int], gains: Parts) -> Parts:
@@ -146,4 +147,4 @@ def fixed_by_line(basis: Basis, effect: PointsEffect) -> list[int]:
     if not any(weights):
         first = found.index(True) if any(found) else 0
         weights[first] = 1
-    return share_out(effect.top, weights)
+    return share_out(effect.top, weights, basis.remainder)

@@ -100,6 +100,33 @@ class CapWanted(DefinitionError):
     sentence = _("Give each limit a period, a currency this rule gives, and a number of points.")
 
 
+class StepsWanted(DefinitionError):
+    code = "rule_steps"
+    sentence = _("Give 1 to %(limit)s steps, each with where it starts and how many points it brings.")
+
+
+class StepsRise(DefinitionError):
+    code = "rule_steps_rise"
+    sentence = _("Each step must start higher than the one before it, and bring more points.")
+
+
+class LifetimeWanted(DefinitionError):
+    code = "rule_lifetime"
+    sentence = _("Choose how long these points live.")
+
+
+class WaitWanted(DefinitionError):
+    code = "rule_wait"
+    sentence = _("Choose what the points wait for, and for how many days.")
+
+
+class SharedByOrder(DefinitionError):
+    """A limit for everybody together needs a period to count over."""
+
+    code = "rule_budget_period"
+    sentence = _("A limit for everybody together counts over a day, a month, a year or in all.")
+
+
 class NothingAlone(DefinitionError):
     """An exclusive rule that only multiplies would wipe out the points it multiplies."""
 

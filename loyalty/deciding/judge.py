@@ -19,7 +19,7 @@ from loyalty.conditions.predicate import Lookup
 from loyalty.conditions.tree import Leaf
 from loyalty.deciding.caps import Limits
 from loyalty.deciding.earning import fixed_by_line, settle
-from loyalty.deciding.lines import Basis, share_out
+from loyalty.deciding.lines import EARNING_KINDS, WITH_REWARDS, Basis, share_out
 from loyalty.deciding.model import (
     Award,
     CompiledRule,
@@ -31,6 +31,7 @@ from loyalty.deciding.model import (
     Verdict,
 )
 from loyalty.deciding.rulebook import RuleBook
+from loyalty.deciding.steps import STEPPED, by_line, measure
 
 Work = tuple[CompiledRule, PointsEffect]
 
@@ -72,7 +73,8 @@ def _judge(
     rules = shelf.in_force(event.occurred_at)
     facts: dict[str, Any] = {}
     lookup = _looker(event, context, shelf.reads, facts)
-    basis = Basis(event.payload)
+    earning = WITH_REWARDS if policy.free_items_earn else EARNING_KINDS
+    basis = Basis(event.payload, remainder=policy.remainder, earning=earning)
     applied, stopper = _select(event, lookup, rules, basis)
     if verdicts is not None:
         for rule in shelf.rules:
@@ -135,7 +137,9 @@ def _select(
 
 
 def _works(effect: PointsEffect, basis: Basis) -> bool:
-    """A fixed bonus needs a line its filter takes; rates and multipliers need money on one."""
+    """A fixed bonus needs a line its filter takes, a ladder a step; rates and multipliers need money."""
+    if effect.kind in STEPPED:
+        return bool(by_line(basis, effect))
     if effect.kind == "rate":
         return any(basis.worth(effect))
     if effect.kind == "fixed":
@@ -158,37 +162,43 @@ def _award(
             kinds = groups.get(effect.currency)
             if kinds is None:
                 kinds = groups[effect.currency] = {"rate": [], "multiply": [], "fixed": []}
-            kinds[effect.kind].append((rule, effect))
+            kinds["fixed" if effect.kind in STEPPED else effect.kind].append((rule, effect))
     awards: list[Award] = []
     for kinds in groups.values():
         rates, boosts, fixed = kinds["rate"], kinds["multiply"], kinds["fixed"]
         parts = settle(basis, [work[1] for work in rates], [work[1] for work in boosts], policy)
-        parts += [fixed_by_line(basis, effect) for _, effect in fixed]
-        for (rule, effect), by_line in zip([*rates, *boosts, *fixed], parts, strict=True):
-            award, step = _held(rule, effect, by_line, basis, limits)
+        parts += [_bonus(basis, effect) for _, effect in fixed]
+        for (rule, effect), lines in zip([*rates, *boosts, *fixed], parts, strict=True):
+            award, step = _held(rule, effect, lines, basis, limits)
             steps.append(step)
             if award.desired:
                 awards.append(award)
     return awards
 
 
+def _bonus(basis: Basis, effect: PointsEffect) -> list[int]:
+    return by_line(basis, effect) if effect.kind in STEPPED else fixed_by_line(basis, effect)
+
+
 def _held(
-    rule: CompiledRule, effect: PointsEffect, by_line: list[int], basis: Basis, limits: Limits
+    rule: CompiledRule, effect: PointsEffect, parts: list[int], basis: Basis, limits: Limits
 ) -> tuple[Award, dict[str, Any]]:
     """One award after its rule's limits, with its step."""
-    desired = awarded = sum(by_line)
+    desired = awarded = sum(parts)
     step = {**effect.stem, "desired": desired, "awarded": awarded, "reason": ""}
     if effect.kind == "rate":
         step["basis_minor"] = basis.minor(effect)
+    elif effect.kind in STEPPED:
+        step["measure"] = measure(basis, effect)
     if rule.caps:
         allowed = limits.allow(rule, effect.currency, desired)
         awarded = step["awarded"] = allowed.awarded
         step["reason"] = allowed.reason
         if allowed.note is not None:
             step["cap"] = allowed.note
-            by_line = share_out(awarded, by_line)
+            parts = share_out(awarded, parts, basis.remainder)
     if basis.size > 1:
-        step["by_line"] = by_line
+        step["by_line"] = parts
     return Award(
         rule.rule_id,
         rule.version_id,
@@ -197,8 +207,10 @@ def _held(
         desired,
         awarded,
         step["reason"],
-        by_line,
+        parts,
         effect.kind,
+        effect.expiry,
+        effect.wait,
     ), step
 
 

@@ -1,9 +1,10 @@
 """What an order's lines are worth to a rate: the basis, line by line, as exact integers.
 
-Voided, gift-card and reward lines never earn. The order's discount and the part paid with points
-come off all lines of goods in proportion to their amounts (a negative line counts as discount);
-what is left over of them comes off the freight, which is a line of its own at the end. An order
-without lines is one line of goods. Amounts are numerators over one common ``den``.
+Voided and gift-card lines never earn, and reward lines only where the policy lets them. The order's
+discount and the part paid with points come off all lines of goods in proportion to their amounts (a
+negative line counts as discount); what is left over of them comes off the freight, which is a line
+of its own at the end. An order without lines is one line of goods. Amounts are numerators over one
+common ``den``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from loyalty.deciding.model import LineFilter, PointsEffect
 
 EARNING_KINDS = frozenset({"goods", "service"})
+WITH_REWARDS = EARNING_KINDS | {"reward"}
 
 
 class Basis:
@@ -20,10 +22,26 @@ class Basis:
     ``is_single``: nothing to tell apart, just one amount, as most orders are.
     """
 
-    __slots__ = ("amounts", "cash", "den", "earns", "freight_at", "full", "is_single", "labels", "size")
+    __slots__ = (
+        "amounts",
+        "cash",
+        "den",
+        "earning",
+        "earns",
+        "freight_at",
+        "full",
+        "is_single",
+        "labels",
+        "lines",
+        "remainder",
+        "size",
+    )
 
-    def __init__(self, payload: Mapping[str, Any]) -> None:
+    def __init__(
+        self, payload: Mapping[str, Any], *, remainder: str = "largest", earning: frozenset[str] = EARNING_KINDS
+    ) -> None:
         lines: Sequence[Mapping[str, Any]] = payload.get("lines") or ()
+        self.lines, self.remainder, self.earning = lines, remainder, earning
         freight: int = payload.get("freight_minor") or 0
         points_paid: int = payload.get("points_paid_minor") or 0
         total: int = payload.get("amount_minor") or 0
@@ -51,7 +69,7 @@ class Basis:
         net: int = sum(standing) - discount
         self.amounts = [max(amount, 0) for amount in standing]
         self.labels = [(line.get("sku") or "", line.get("category") or "") for line in lines]
-        self.earns = [line.get("kind", "goods") in EARNING_KINDS and not line.get("voided") for line in lines]
+        self.earns = [line.get("kind", "goods") in self.earning and not line.get("voided") for line in lines]
         goods = sum(self.amounts)
         if net == goods and not points_paid:
             self.den = 1
@@ -105,21 +123,24 @@ class Basis:
         return found
 
 
-def quantity(payload: Mapping[str, Any], chosen: LineFilter | None = None) -> int:
-    """How many pieces of an order count for rules: earning lines only, so a free item counts 0."""
-    return sum(
+def pieces(lines: Sequence[Mapping[str, Any]], chosen: LineFilter | None = None) -> list[int]:
+    """How many pieces of each line count for rules: a free item counts 0, whatever else it may earn."""
+    return [
         line.get("quantity", 1)
-        for line in payload.get("lines") or ()
         if not line.get("voided")
         and line.get("kind", "goods") in EARNING_KINDS
         and (chosen is None or chosen.takes(line.get("sku") or "", line.get("category") or ""))
-    )
+        else 0
+        for line in lines
+    ]
 
 
-def share_out(total: int, weights: Sequence[int]) -> list[int]:
-    """``total`` in whole parts as near to ``weights`` as can be: largest remainder, ties to earlier.
+def share_out(total: int, weights: Sequence[int], remainder: str = "largest") -> list[int]:
+    """``total`` in whole parts as near to ``weights`` as can be; parts add up to ``total``.
 
-    Without any weight everything falls to the first. Parts add up to ``total``.
+    Each part is rounded down; what is missing then goes, point by point, to where most was cut off
+    (``largest``, ties to earlier), or all of it to the last that has any weight (``last``). Without
+    any weight everything falls to the first.
     """
     if len(weights) == 1:
         return [total]
@@ -128,7 +149,9 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
         return [total, *([0] * (len(weights) - 1))] if weights else []
     parts = [total * weight // whole for weight in weights]
     missing = total - sum(parts)
-    if missing:
+    if missing and remainder == "last":
+        parts[max(place for place, weight in enumerate(weights) if weight)] += missing
+    elif missing:
         order = sorted(range(len(weights)), key=lambda place: (-(total * weights[place] % whole), place))
         for place in order[:missing]:
             parts[place] += 1

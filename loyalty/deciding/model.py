@@ -27,6 +27,9 @@ class Context(Protocol):
     def used(self, rule_id: int, currency: str, start: date, end: date) -> int:
         """What the rule has awarded the account on business days in [start, end)."""
 
+    def spent(self, rule_id: int, currency: str, per: str, start: date) -> int:
+        """What the rule has awarded everybody together in the period ``per`` that begins at ``start``."""
+
 
 @dataclass(slots=True)
 class EventView:
@@ -49,8 +52,9 @@ class EventView:
 class Policy:
     """The programme's settings that change what an event is worth.
 
-    ``ceiling`` is the highest multiplier as an integer ratio, or ``None``; ``note`` is what a
-    receipt keeps of the policy it was decided under.
+    ``ceiling`` is the highest multiplier as an integer ratio, or ``None``; ``remainder`` tells which
+    lines get what is left of a total split over them. ``version`` is the number of the programme's
+    policies this comes from, 0 where they never changed; ``note`` is what a receipt keeps of it all.
     """
 
     stacking: str = "additive"
@@ -60,6 +64,9 @@ class Policy:
     threshold_refund: str = "rejudge"
     currency: str = "CNY"
     money_digits: int = 2
+    remainder: str = "largest"
+    free_items_earn: bool = False
+    version: int = 0
 
     note: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
@@ -72,6 +79,8 @@ class Policy:
             "currency": self.currency,
             "digits": self.money_digits,
         }
+        if self.version:
+            note["version"] = self.version
         object.__setattr__(self, "note", note)
 
 
@@ -106,14 +115,16 @@ class LineFilter:
 
 @dataclass(frozen=True, slots=True)
 class PointsEffect:
-    """``points.rate``, ``points.fixed`` or ``points.multiply``, ready to calculate.
+    """One of the ``points.…`` effects, ready to calculate.
 
-    ``top / bottom`` is points per minor unit for a rate, the factor for a multiplier; ``top`` is
-    the number of points of a fixed effect. ``index`` is the place in the rule's effects; ``stem``
-    what every step of a receipt about it says.
+    ``top / bottom`` is points per minor unit for a rate, the factor for a multiplier, points for
+    each so many of ``by`` for ``every``; ``top`` is the number of points of a fixed effect.
+    ``rungs`` are a ladder's steps, (from, points) rising. ``index`` is the place in the rule's
+    effects; ``stem`` what every step of a receipt about it says. ``expiry`` and ``wait`` are the
+    rule's own lifetime and what its points wait for, as written.
     """
 
-    kind: Literal["rate", "fixed", "multiply"]
+    kind: Literal["rate", "fixed", "multiply", "ladder", "every"]
     index: int
     currency: str
     top: int
@@ -122,6 +133,10 @@ class PointsEffect:
     with_freight: bool
     with_points_paid: bool
     stem: Mapping[str, Any]
+    by: str = ""
+    rungs: tuple[tuple[int, int], ...] = ()
+    expiry: Mapping[str, Any] | None = None
+    wait: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +151,16 @@ class GrantEffect:
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """The most a rule gives one member in a period; ``rejects`` gives all or nothing."""
+    """The most a rule gives one member (``of``: or everyone together) in a period.
+
+    ``rejects`` gives all or nothing.
+    """
 
     per: Literal["order", "day", "month", "year", "lifetime"]
     currency: str
     limit: int
     rejects: bool
+    of: Literal["member", "everyone"] = "member"
 
 
 class Timetable(Protocol):
@@ -190,9 +209,11 @@ class CompiledRule:
 class Award:
     """What one effect gives. ``awarded`` may be less than ``desired``, even 0, because of a cap.
 
-    ``reason`` is empty, ``clipped:<per>`` or ``rejected:<per>``. ``by_line`` follows the payload's
+    ``reason`` is empty, ``clipped:<per>`` or ``rejected:<per>``, with ``budget`` for the period where
+    it was a limit for everyone. ``by_line`` follows the payload's
     lines, then freight where the order has some, and adds up to ``awarded``; an event without
-    lines counts as one line.
+    lines counts as one line. ``expiry`` (``mode``, ``length``) and ``wait`` (``for``, ``days``) are
+    the rule's own, else ``None``.
     """
 
     rule_id: int
@@ -204,6 +225,8 @@ class Award:
     reason: str
     by_line: list[int]
     kind: str
+    expiry: Mapping[str, Any] | None = None
+    wait: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)

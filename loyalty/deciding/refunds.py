@@ -6,7 +6,8 @@ taken already, and never gives back. Refunds beyond the order take no more than 
 
 Rates and multipliers go by their share of the order, rounded down. A rule that had a condition is
 judged again on what is left of the order (its other facts from the receipt): where it no longer
-holds the whole award goes; a fixed bonus whose condition still holds stays. With the policy
+holds the whole award goes; a fixed bonus whose condition still holds stays; ladders and the like
+keep what the rest of the order would have been worth to them. With the policy
 ``prorate`` nothing is judged again and every award goes by its share. A multiplier falls with the
 points it multiplied. A full refund takes everything.
 """
@@ -19,13 +20,15 @@ from typing import Any
 from loyalty.conditions.tree import Leaf
 from loyalty.deciding.lines import share_out
 from loyalty.deciding.model import CompiledRule, Policy
+from loyalty.deciding.steps import STEPPED, worth_again
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One award and how much of it must have been taken back in all.
 
-    ``reason``: ``share``, ``condition`` (no longer holds), ``full``, or ``kept``.
+    ``reason``: ``share``, ``condition`` (no longer holds), ``steps`` (fewer than before), ``full``,
+    or ``kept``.
     """
 
     rule_id: int
@@ -84,6 +87,9 @@ def _aim(
         return _target(step, awarded, "condition")
     if step["kind"] == "fixed" and policy.threshold_refund == "rejudge":
         return _target(step, 0, "kept")
+    if step["kind"] in STEPPED and policy.threshold_refund == "rejudge":
+        lost = max(awarded - worth_again(step, total - gone, total), 0)
+        return _target(step, lost, "steps" if lost else "kept")
     if step["kind"] == "multiply":
         top, bottom = _share_of_rates(step["currency"], steps, fallen, gone, total)
         return _target(step, awarded * top // bottom, "share")

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from loyalty import conditions, money, texts
 from loyalty.deciding.model import Verdict
-from loyalty.registry import Effect, registry
+from loyalty.registry import Effect, EventKind, registry
 
 Step = Mapping[str, Any]
 Units = Mapping[str, str]
@@ -43,6 +44,8 @@ def of_step(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
         effect = registry.find(Effect, step["grant"])
         return str(effect.sentence(step["params"])) if effect else step["grant"]
     said = _BASES[step["kind"]](step, units, policy)
+    if step.get("wait"):
+        said = _("%(sentence)s, once “%(event)s” has happened") % {"sentence": said, "event": _awaited(step)}
     if not step.get("cap"):
         return said
     return _("%(sentence)s (%(limit)s)") % {"sentence": said, "limit": _limit(step)}
@@ -92,7 +95,36 @@ def _fixed(step: Step, units: Units, _policy: Mapping[str, Any]) -> str:
     return _("%(rule)s: %(given)s %(unit)s") % _numbers(step, units)
 
 
-_BASES = {"rate": _rate, "multiply": _multiply, "fixed": _fixed}
+def _ladder(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
+    start = max((rung["from"] for rung in step["steps"] if rung["from"] <= step["measure"]), default=0)
+    numbers = _numbers(step, units) | {"start": _measured(start, step, policy)}
+    return _("%(rule)s, from %(start)s on: %(given)s %(unit)s") % numbers
+
+
+def _every(step: Step, units: Units, policy: Mapping[str, Any]) -> str:
+    each = _measured(step["every"], step, policy)
+    numbers = _numbers(step, units) | {"points": _figure(step["points"]), "each": each}
+    return _("%(rule)s, %(points)s for every full %(each)s: %(given)s %(unit)s") % numbers
+
+
+def _measured(number: int, step: Step, policy: Mapping[str, Any]) -> str:
+    if step["steps_by"] == "amount":
+        return money.show(number, policy.get("currency", "CNY"), short=True)
+    return ngettext("%(count)s item", "%(count)s items", number) % {"count": _figure(number)}
+
+
+def reached(step: Step, coin: str) -> str:
+    """What a ladder or the like measured: so many pieces, or so much money."""
+    measured = _measured(step["measure"], step, {"currency": coin})
+    return _("%(measured)s count") % {"measured": measured}
+
+
+def _awaited(step: Step) -> str:
+    kind = registry.find(EventKind, step["wait"]["for"])
+    return str(kind.label) if kind else step["wait"]["for"]
+
+
+_BASES = {"rate": _rate, "multiply": _multiply, "fixed": _fixed, "ladder": _ladder, "every": _every}
 
 
 def _numbers(step: Step, units: Units) -> dict[str, Any]:
@@ -112,9 +144,10 @@ def _limit(step: Step) -> str:
         "desired": _figure(step["desired"]),
         "awarded": _figure(step["awarded"]),
     }
-    if step["reason"].startswith("rejected"):
-        return _rejected(cap["per"]) % numbers
-    return _clipped(cap["per"]) % numbers
+    is_rejected = step["reason"].startswith("rejected")
+    if cap.get("of") == "everyone":
+        return (_used_up(cap["per"]) if is_rejected else _last_of(cap["per"])) % numbers
+    return (_rejected(cap["per"]) if is_rejected else _clipped(cap["per"])) % numbers
 
 
 def _clipped(per: str) -> str:
@@ -127,6 +160,8 @@ def _clipped(per: str) -> str:
             return _("limit %(limit)s that month, %(used)s earned before: %(awarded)s of %(desired)s count")
         case "year":
             return _("limit %(limit)s that year, %(used)s earned before: %(awarded)s of %(desired)s count")
+        case "balance":
+            return _("%(limit)s can be held at most, %(used)s were there: %(awarded)s of %(desired)s count")
         case _:
             return _("limit %(limit)s in all, %(used)s earned before: %(awarded)s of %(desired)s count")
 
@@ -143,6 +178,30 @@ def _rejected(per: str) -> str:
             return _("limit %(limit)s that year, %(used)s earned before: %(desired)s more do not fit, so none count")
         case _:
             return _("limit %(limit)s in all, %(used)s earned before: %(desired)s more do not fit, so none count")
+
+
+def _last_of(per: str) -> str:
+    match per:
+        case "day":
+            return _("budget %(limit)s that day, %(used)s given to all: %(awarded)s of %(desired)s were left")
+        case "month":
+            return _("budget %(limit)s that month, %(used)s given to all: %(awarded)s of %(desired)s were left")
+        case "year":
+            return _("budget %(limit)s that year, %(used)s given to all: %(awarded)s of %(desired)s were left")
+        case _:
+            return _("budget %(limit)s in all, %(used)s given to all: %(awarded)s of %(desired)s were left")
+
+
+def _used_up(per: str) -> str:
+    match per:
+        case "day":
+            return _("budget %(limit)s that day, %(used)s given to all: %(desired)s more do not fit, so none count")
+        case "month":
+            return _("budget %(limit)s that month, %(used)s given to all: %(desired)s more do not fit, so none count")
+        case "year":
+            return _("budget %(limit)s that year, %(used)s given to all: %(desired)s more do not fit, so none count")
+        case _:
+            return _("budget %(limit)s in all, %(used)s given to all: %(desired)s more do not fit, so none count")
 
 
 def _schedule(part: str) -> str:

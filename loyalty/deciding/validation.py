@@ -18,6 +18,10 @@ from loyalty.registry import Effect, EffectParam, EventKind, ValueType, registry
 MAX_EFFECTS = 20
 MAX_LINES = 1000
 MAX_NAME = 60
+MAX_STEPS = 20
+MAX_WAIT_DAYS = 3660
+MAX_LENGTH = 3660
+LIFETIMES = ("never", "days", "months", "month_end", "quarter_end", "year_end", "dates")
 LARGEST = 10**9
 PARTS = {
     "kind",
@@ -128,13 +132,17 @@ def _caps(definition: Mapping[str, Any]) -> None:
         path = f"caps.{place}"
         if not isinstance(raw, Mapping):
             raise faults.CapWanted(param=path)
-        _only(raw, {"per", "currency", "limit", "over"}, path)
+        _only(raw, {"per", "currency", "limit", "over", "of"}, path)
         if raw.get("per") not in ("order", "day", "month", "year", "lifetime"):
             raise faults.CapWanted(param=f"{path}.per")
         if raw.get("currency", "points") not in given:
             raise faults.CapWanted(param=f"{path}.currency")
         if raw.get("over", "clip") not in ("clip", "reject"):
             raise faults.ChoiceWanted(param=f"{path}.over")
+        if raw.get("of", "member") not in ("member", "everyone"):
+            raise faults.ChoiceWanted(param=f"{path}.of")
+        if raw.get("of") == "everyone" and raw["per"] == "order":
+            raise faults.SharedByOrder(param=f"{path}.per")
         whole(raw.get("limit"), f"{path}.limit", 1, LARGEST)
 
 
@@ -206,14 +214,65 @@ def _lines(value: Any, path: str) -> None:
                 raise fault
 
 
+def _measured(value: Any, path: str) -> None:
+    if value not in ("quantity", "amount"):
+        raise faults.ChoiceWanted(param=path)
+
+
+def _steps(value: Any, path: str) -> None:
+    """``[{"from": 3, "points": 50}, …]``, both rising."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_STEPS:
+        raise faults.StepsWanted(param=path, limit=MAX_STEPS)
+    before = (0, 0)
+    for place, rung in enumerate(value):
+        if not isinstance(rung, Mapping):
+            raise faults.StepsWanted(param=f"{path}.{place}", limit=MAX_STEPS)
+        _only(rung, {"from", "points"}, f"{path}.{place}")
+        for name, last in zip(("from", "points"), before, strict=True):
+            whole(rung.get(name), f"{path}.{place}.{name}", 1, LARGEST)
+            if rung[name] <= last:
+                raise faults.StepsRise(param=f"{path}.{place}.{name}")
+        before = (rung["from"], rung["points"])
+
+
+def _expiry(value: Any, path: str) -> None:
+    """``{"mode": "days", "length": 30}``; a lifetime by inactivity is the currency's, not a rule's."""
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        raise faults.LifetimeWanted(param=path)
+    _only(value, {"mode", "length"}, path)
+    if value.get("mode") not in LIFETIMES:
+        raise faults.LifetimeWanted(param=f"{path}.mode")
+    if value["mode"] != "never":
+        whole(value.get("length"), f"{path}.length", 0, MAX_LENGTH)
+
+
+def _wait(value: Any, path: str) -> None:
+    """``{"for": "member.profile_filled", "days": 30}``."""
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        raise faults.WaitWanted(param=path)
+    _only(value, {"for", "days"}, path)
+    code = value.get("for")
+    kind = registry.find(EventKind, code) if isinstance(code, str) else None
+    if kind is None or kind.reverses is not None:
+        raise faults.WaitWanted(param=f"{path}.for")
+    whole(value.get("days"), f"{path}.days", 1, MAX_WAIT_DAYS)
+
+
+TERMS: dict[str, tuple[Check, bool]] = {"lines": (_lines, False), "expiry": (_expiry, False), "wait": (_wait, False)}
 POINTS: dict[str, dict[str, tuple[Check, bool]]] = {
     "points.rate": {
         "points": (_rate_points, True),
         "per_minor": (_per_minor, True),
-        "lines": (_lines, False),
         "freight": (yes_no, False),
         "points_paid": (yes_no, False),
+        **TERMS,
     },
-    "points.fixed": {"points": (_fixed_points, True), "lines": (_lines, False)},
-    "points.multiply": {"factor": (_factor, True), "lines": (_lines, False), "freight": (yes_no, False)},
+    "points.fixed": {"points": (_fixed_points, True), **TERMS},
+    "points.multiply": {"factor": (_factor, True), "freight": (yes_no, False), **TERMS},
+    "points.ladder": {"by": (_measured, True), "steps": (_steps, True), **TERMS},
+    "points.every": {"by": (_measured, True), "every": (_per_minor, True), "points": (_fixed_points, True), **TERMS},
 }

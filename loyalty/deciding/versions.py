@@ -25,7 +25,8 @@ from loyalty.deciding.schedule import compile_schedule
 from loyalty.deciding.tender import TenderPolicy
 from loyalty.registry import EventKind, registry
 
-POINTS_EFFECTS = ("points.rate", "points.fixed", "points.multiply")
+POINTS_EFFECTS = ("points.rate", "points.fixed", "points.multiply", "points.ladder", "points.every")
+TERMS = ("expiry", "wait")
 
 
 def compile_rule(
@@ -71,8 +72,8 @@ def compile_rule(
     )
 
 
-def policy_of(programme: Any, *, money_digits: int = 2) -> Policy:
-    """The programme's row as the policy of a decision."""
+def policy_of(programme: Any, *, money_digits: int = 2, version: int = 0) -> Policy:
+    """The programme's row, or anything with its columns, as the policy of a decision."""
     ceiling = programme.multiplier_ceiling
     return Policy(
         stacking=str(programme.stacking),
@@ -82,6 +83,9 @@ def policy_of(programme: Any, *, money_digits: int = 2) -> Policy:
         threshold_refund=str(programme.threshold_refund),
         currency=programme.currency,
         money_digits=money_digits,
+        remainder=str(programme.remainder),
+        free_items_earn=bool(programme.free_items_earn),
+        version=version,
     )
 
 
@@ -105,6 +109,7 @@ def _points(index: int, raw: Mapping[str, Any], head: Mapping[str, Any]) -> Poin
     name = raw["effect"].removeprefix("points.")
     top, bottom, note = _RATIOS[name](raw)
     currency = raw.get("currency") or "points"
+    terms = {term: dict(raw[term]) for term in TERMS if raw.get(term)}
     return PointsEffect(
         kind=name,
         index=index,
@@ -114,7 +119,10 @@ def _points(index: int, raw: Mapping[str, Any], head: Mapping[str, Any]) -> Poin
         filter=_filter(raw.get("lines") or {}),
         with_freight=bool(raw.get("freight")),
         with_points_paid=bool(raw.get("points_paid")),
-        stem={**head, "effect": index, "kind": name, "currency": currency, **note},
+        stem={**head, "effect": index, "kind": name, "currency": currency, **note, **terms},
+        by=raw.get("by") or "",
+        rungs=tuple((rung["from"], rung["points"]) for rung in raw.get("steps") or ()),
+        **terms,
     )
 
 
@@ -136,7 +144,21 @@ def _multiply(raw: Mapping[str, Any]) -> tuple[int, int, dict[str, Any]]:
     return factor.numerator, factor.denominator, {"factor": text}
 
 
-_RATIOS: dict[str, Any] = {"rate": _rate, "fixed": _fixed, "multiply": _multiply}
+def _ladder(raw: Mapping[str, Any]) -> tuple[int, int, dict[str, Any]]:
+    return 0, 1, {"steps_by": raw["by"], "steps": [dict(rung) for rung in raw["steps"]]}
+
+
+def _every(raw: Mapping[str, Any]) -> tuple[int, int, dict[str, Any]]:
+    return raw["points"], raw["every"], {"steps_by": raw["by"], "every": raw["every"], "points": raw["points"]}
+
+
+_RATIOS: dict[str, Any] = {
+    "rate": _rate,
+    "fixed": _fixed,
+    "multiply": _multiply,
+    "ladder": _ladder,
+    "every": _every,
+}
 
 
 def _filter(raw: Mapping[str, Any]) -> LineFilter | None:
@@ -162,4 +184,5 @@ def _cap(raw: Mapping[str, Any]) -> Cap:
         currency=raw.get("currency") or "points",
         limit=raw["limit"],
         rejects=raw.get("over") == "reject",
+        of=raw.get("of") or "member",
     )

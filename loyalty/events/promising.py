@@ -25,6 +25,9 @@ class _Stranger:
     def used(self, _rule_id: int, _currency: str, _start: date, _end: date) -> int:
         return 0
 
+    def spent(self, _rule_id: int, _currency: str, _per: str, _start: date) -> int:
+        return 0
+
 
 def points(
     kind: str, moments: Sequence[tuple[datetime, Mapping[str, Any]]], *, account_id: int | None = None

@@ -20,16 +20,20 @@ READS = {
 
 @dataclass
 class Known:
-    """What is known of the member: facts by key, and usage of limits by rule and first day."""
+    """What is known of the member: facts by key, usage of limits by rule and first day, and of budgets."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     usage: Mapping[tuple[int, date], int] = field(default_factory=dict)
+    budgets: Mapping[tuple[int, str, str, date], int] = field(default_factory=dict)
 
     def lookup(self, leaf: Leaf) -> Any:
         return self.facts.get(leaf.key)
 
     def used(self, rule_id: int, currency: str, start: date, end: date) -> int:
         return self.usage.get((rule_id, start), 0)
+
+    def spent(self, rule_id: int, currency: str, per: str, start: date) -> int:
+        return self.budgets.get((rule_id, currency, per, start), 0)
 
 
 def line(amount: int, sku: str = "", **more: Any) -> dict[str, Any]:
@@ -73,6 +77,15 @@ def fixed(points: int, **more: Any) -> dict[str, Any]:
 
 def multiply(factor: str, **more: Any) -> dict[str, Any]:
     return {"effect": "points.multiply", "currency": "points", "factor": factor} | more
+
+
+def ladder(*rungs: tuple[int, int], by: str = "quantity", **more: Any) -> dict[str, Any]:
+    steps = [{"from": start, "points": points} for start, points in rungs]
+    return {"effect": "points.ladder", "currency": "points", "by": by, "steps": steps} | more
+
+
+def every(count: int, points: int, *, by: str = "quantity", **more: Any) -> dict[str, Any]:
+    return {"effect": "points.every", "currency": "points", "by": by, "every": count, "points": points} | more
 
 
 def only(*skus: str) -> dict[str, Any]:

@@ -78,6 +78,46 @@ def test_a_rule_that_a_limit_cut_to_nothing_gives_nothing_else_either() -> None:
     assert (within.grants, beyond.grants) == ([grant], [])
 
 
+BUDGET = {"per": "month", "currency": "points", "limit": 1000, "over": "clip", "of": "everyone"}
+MARCH = (1, "points", "month", date(2026, 3, 1))
+
+
+def test_a_budget_leaves_what_everybody_left_of_it() -> None:
+    shared = rule(1, rate(), caps=[BUDGET])
+
+    decided = worth(order(5000), shared, known=Known(usage={(1, TODAY.replace(day=1)): 999}, budgets={MARCH: 980}))
+
+    award = decided.awards[0]
+    assert (award.awarded, award.desired, award.reason) == (20, 50, "clipped:budget")
+    assert decided.receipt["steps"][0]["cap"] == {"per": "month", "limit": 1000, "used": 980, "of": "everyone"}
+
+
+def test_a_strict_budget_gives_all_or_nothing() -> None:
+    shared = rule(1, rate(), caps=[BUDGET | {"over": "reject"}])
+
+    within = worth(order(2000), shared, known=Known(budgets={MARCH: 980}))
+    beyond = worth(order(2001 + 99), shared, known=Known(budgets={MARCH: 980}))
+
+    assert (within.total(), beyond.total(), beyond.awards[0].reason) == (20, 0, "rejected:budget")
+
+
+def test_a_budget_that_nothing_was_taken_from_is_whole() -> None:
+    ever = rule(1, rate(), caps=[BUDGET | {"per": "lifetime", "limit": 30}])
+
+    assert worth(order(5000), ever).total() == 30
+    assert worth(order(5000), ever, known=Known(budgets={(1, "points", "lifetime", date.min): 10})).total() == 20
+
+
+def test_a_members_limit_and_a_budget_both_hold() -> None:
+    caps = [{"per": "day", "limit": 40}, BUDGET]
+
+    by_member = worth(order(5000), rule(1, rate(), caps=caps), known=Known(budgets={MARCH: 900}))
+    by_budget = worth(order(5000), rule(1, rate(), caps=caps), known=Known(budgets={MARCH: 990}))
+
+    assert (by_member.awards[0].reason, by_member.total()) == ("clipped:day", 40)
+    assert (by_budget.awards[0].reason, by_budget.total()) == ("clipped:budget", 10)
+
+
 def test_periods_are_half_open() -> None:
     day = date(2026, 12, 31)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from loyalty.deciding import CompiledRule, Policy
-from loyalty.deciding.lines import quantity, share_out
+from loyalty.deciding.lines import pieces, share_out
 from tests.loyalty.deciding.desk import fixed, line, multiply, only, order, rate, rule, without, worth
 
 BASE = rule(1, rate())
@@ -106,7 +106,7 @@ def test_a_free_reward_neither_earns_nor_counts() -> None:
     bought = order(lines=[line(5000, "tea"), line(3000, "cup", kind="reward"), line(2000, kind="gift_card")])
 
     assert worth(bought, BASE, rule(2, fixed(50, lines=only("cup")))).total() == 50
-    assert quantity(bought) == 1
+    assert pieces(bought["lines"]) == [1, 0, 0]
 
 
 def test_a_discount_comes_off_every_line_in_proportion() -> None:

@@ -6,7 +6,22 @@ import pytest
 from django.utils import translation
 
 from loyalty.deciding import CompiledRule, Policy, explain, sentences
-from tests.loyalty.deciding.desk import Known, at_least, event, fixed, line, multiply, only, order, rate, rule, worth
+from loyalty.deciding.caps import period
+from tests.loyalty.deciding.desk import (
+    Known,
+    at_least,
+    event,
+    every,
+    fixed,
+    ladder,
+    line,
+    multiply,
+    only,
+    order,
+    rate,
+    rule,
+    worth,
+)
 
 UNITS = {"points": "积分", "growth": "成长值"}
 ENGLISH = {"points": "points"}
@@ -71,6 +86,38 @@ def test_every_limit_has_its_own_words_in_chinese(per: str, over: str) -> None:
     sentence = told(order(5000), capped)[0]
 
     assert ("上限 30" in sentence, "limit" in sentence) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("per", "over", "expected"),
+    [
+        ("day", "clip", "（当日总预算 200，已发 180，本次 50 只剩 20）"),
+        ("lifetime", "reject", "（活动总预算 200，已发 180，再发 50 超出预算，本次不计）"),
+    ],
+)
+def test_a_budget_says_what_it_is_and_what_was_given(per: str, over: str, expected: str) -> None:
+    capped = rule(1, rate(), caps=[{"per": per, "limit": 200, "over": over, "of": "everyone"}])
+    start = period(per, event(order(5000)).day)[0]
+
+    said = told(order(5000), capped, known=Known(budgets={(1, "points", per, start): 180}))
+
+    assert said[0].endswith(expected)
+
+
+def test_ladders_say_which_step_was_reached() -> None:
+    bought = order(lines=[line(30000, quantity=3)])
+    rules = [
+        rule(1, ladder((2, 50), (9, 90)), name_zh="多买多送"),
+        rule(2, every(10000, 5, by="amount"), name_zh="满额礼"),
+    ]
+
+    assert told(bought, *rules) == ["多买多送，满 2 件：+50 积分", "满额礼，每满 ¥100 得 5：+15 积分"]
+
+
+def test_points_that_wait_say_for_what() -> None:
+    waiting = rule(1, fixed(50, wait={"for": "order.paid", "days": 30}), name_zh="首单礼")
+
+    assert told(order(100), waiting)[0].startswith("首单礼：+50 积分，待“")
 
 
 def test_a_rule_that_did_not_apply_says_why_not() -> None:

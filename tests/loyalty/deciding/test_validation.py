@@ -9,7 +9,7 @@ from loyalty.deciding import compile_rule
 from loyalty.deciding.faults import DefinitionError
 from loyalty.deciding.validation import validate
 from loyalty.registry import Effect, EffectParam, EventField, EventKind, ValueType, registry
-from tests.loyalty.deciding.desk import fixed, multiply, only, rate
+from tests.loyalty.deciding.desk import every, fixed, ladder, multiply, only, rate
 
 BOUGHT = EventKind(
     "deed.done",
@@ -17,6 +17,8 @@ BOUGHT = EventKind(
     parse=dict,
     fields=(EventField("amount", "amount", ValueType.MONEY, lambda payload: payload["amount_minor"]),),
 )
+UNDONE = EventKind("deed.undone", "taken back", parse=dict, reverses="deed.done")
+UNKNOWN = "rule_unknown_setting"
 SENT = Effect(
     "card.send",
     "card",
@@ -34,7 +36,7 @@ SENT = Effect(
 
 @pytest.fixture(autouse=True)
 def _contributed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry._items, EventKind, {BOUGHT.code: BOUGHT})
+    monkeypatch.setitem(registry._items, EventKind, {BOUGHT.code: BOUGHT, UNDONE.code: UNDONE})
     monkeypatch.setitem(registry._items, Effect, {SENT.code: SENT})
 
 
@@ -51,6 +53,8 @@ FULL = definition(
         fixed(50, lines=only("a")),
         multiply("1.5", freight=False),
         {"effect": "card.send", "text": "hi", "count": 2, "look": "warm", "is_loud": True, "sent_on": "2026-01-01"},
+        ladder((3, 50), (6, 120), lines=only("a"), expiry={"mode": "dates", "length": 30}),
+        every(10000, 5, by="amount", expiry={"mode": "never"}, wait={"for": "deed.done", "days": 30}),
     ],
     schedule={
         "from": "2026-11-01T00:00+08:00",
@@ -77,6 +81,8 @@ def test_a_full_definition_passes_and_compiles() -> None:
         ("rate", 1, 200),
         ("fixed", 50, 1),
         ("multiply", 3, 2),
+        ("ladder", 0, 1),
+        ("every", 5, 10000),
     ]
     assert (found.grants[0].code, found.grants[0].index, list(found.reads)) == ("card.send", 3, ["event.amount"])
 
@@ -108,6 +114,23 @@ def test_a_full_definition_passes_and_compiles() -> None:
         ({"effects": [rate(), fixed(0)]}, "effects.1.points", "rule_number"),
         ({"effects": [rate(), multiply("-1")]}, "effects.1.factor", "rule_decimal"),
         ({"effects": [rate() | {"bonus": 1}]}, "effects.0.bonus", "rule_unknown_setting"),
+        ({"effects": [ladder((3, 50), by="weight")]}, "effects.0.by", "rule_choice"),
+        ({"effects": [ladder()]}, "effects.0.steps", "rule_steps"),
+        ({"effects": [ladder() | {"steps": [5]}]}, "effects.0.steps.0", "rule_steps"),
+        ({"effects": [ladder((0, 5))]}, "effects.0.steps.0.from", "rule_number"),
+        ({"effects": [ladder((3, 50), (3, 60))]}, "effects.0.steps.1.from", "rule_steps_rise"),
+        ({"effects": [ladder((3, 50), (4, 50))]}, "effects.0.steps.1.points", "rule_steps_rise"),
+        ({"effects": [ladder((3, 50)) | {"steps": [{"from": 1, "at": 2}]}]}, "effects.0.steps.0.at", UNKNOWN),
+        ({"effects": [every(0, 5)]}, "effects.0.every", "rule_number"),
+        ({"effects": [every(1, 0)]}, "effects.0.points", "rule_number"),
+        ({"effects": [every(1, 5) | {"freight": True}]}, "effects.0.freight", UNKNOWN),
+        ({"effects": [rate(expiry="soon")]}, "effects.0.expiry", "rule_lifetime"),
+        ({"effects": [rate(expiry={"mode": "idle_days", "length": 9})]}, "effects.0.expiry.mode", "rule_lifetime"),
+        ({"effects": [rate(expiry={"mode": "days"})]}, "effects.0.expiry.length", "rule_number"),
+        ({"effects": [rate(wait={"days": 3})]}, "effects.0.wait.for", "rule_wait"),
+        ({"effects": [rate(wait={"for": "deed.undone", "days": 3})]}, "effects.0.wait.for", "rule_wait"),
+        ({"effects": [rate(wait={"for": "deed.done", "days": 0})]}, "effects.0.wait.days", "rule_number"),
+        ({"effects": [rate(wait=[])]}, "effects.0.wait", "rule_wait"),
         ({"effects": [{"effect": "card.send"}]}, "effects.0.text", "rule_setting"),
         ({"effects": [{"effect": "card.send", "text": 5}]}, "effects.0.text", "rule_setting"),
         ({"effects": [{"effect": "card.send", "text": "a", "count": "2"}]}, "effects.0.count", "rule_number"),
@@ -134,6 +157,8 @@ def test_a_full_definition_passes_and_compiles() -> None:
         ({"caps": [{"per": "day", "currency": "growth", "limit": 1}]}, "caps.0.currency", "rule_cap"),
         ({"caps": [{"per": "day", "limit": 0}]}, "caps.0.limit", "rule_number"),
         ({"caps": [{"per": "day", "limit": 1, "over": "cry"}]}, "caps.0.over", "rule_choice"),
+        ({"caps": [{"per": "day", "limit": 1, "of": "us"}]}, "caps.0.of", "rule_choice"),
+        ({"caps": [{"per": "order", "limit": 1, "of": "everyone"}]}, "caps.0.per", "rule_budget_period"),
         ({"stops": "yes"}, "stops", "rule_yes_no"),
         ({"priority": -1}, "priority", "rule_number"),
         ({"effects": [multiply("2")], "is_exclusive": True}, "is_exclusive", "rule_multiplies_nothing"),
