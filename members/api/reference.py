@@ -23,7 +23,7 @@ from loyalty.api.describing import (
 )
 from loyalty.api.reference import ENTRY, ENTRY_EXAMPLE, FAULTS, KEY_FAULTS
 from members import details, enrolment, phones
-from members.api import finding, statement
+from members.api import finding, statement, tendering
 from members.api.shapes import NEW_MEMBER
 
 TAG = "Members"
@@ -46,7 +46,10 @@ POSITION = record(
     expiring=listed(PILE),
     pending_until=listed(PILE),
 )
-TENDER = record(currency=TEXT, points=INTEGER, value=TEXT, value_minor=INTEGER, limit=maybe(TEXT))
+PAID = record(points=INTEGER, value_minor=INTEGER, left_minor=INTEGER)
+TENDER = record(
+    currency=TEXT, points=INTEGER, value=TEXT, value_minor=INTEGER, limit=maybe(TEXT), lines=maybe(listed(PAID))
+)
 BALANCE = record(member=TEXT, as_of=MOMENT, currencies=listed(POSITION), tender=maybe(TENDER))
 ENTRIES = record(entries=listed(ENTRY), next=maybe(TEXT), has_more=BOOLEAN)
 named(
@@ -76,7 +79,17 @@ BALANCE_EXAMPLE: dict[str, Any] = {
             "pending_until": [{"at": "2026-11-18T02:00:00Z", "amount": 100}],
         }
     ],
-    "tender": {"currency": "CNY", "points": 1200, "value": "12.00", "value_minor": 1200, "limit": "asked"},
+    "tender": {
+        "currency": "CNY",
+        "points": 1200,
+        "value": "12.00",
+        "value_minor": 1200,
+        "limit": "asked",
+        "lines": [
+            {"points": 960, "value_minor": 960, "left_minor": 1040},
+            {"points": 240, "value_minor": 240, "left_minor": 260},
+        ],
+    },
 }
 LIMIT = {
     "type": "integer",
@@ -144,8 +157,8 @@ GET_BALANCE = extend_schema(
     operation_id="get_balance",
     tags=[TAG],
     summary="Read what a member has",
-    description="As of this instant, never waiting for a job. With `amount`, also how many points may pay such an "
-    "order and what they are worth. Scope `members:read`.",
+    description="As of this instant, never waiting for a job. With `amount` or `lines`, also how many points may "
+    "pay such an order, what they are worth, and what they pay of each line. Scope `members:read`.",
     parameters=[
         REF,
         OpenApiParameter(
@@ -153,6 +166,18 @@ GET_BALANCE = extend_schema(
             {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?$"},
             description="What is to be paid, in the programme's money, as decimal text.",
             examples=[example("¥25.00", "25.00")],
+        ),
+        OpenApiParameter(
+            "lines",
+            {"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,2})?(,[0-9]{1,12}(\.[0-9]{1,2})?)*$"},
+            description="Instead of `amount`: what is to be paid for each line. The points are split over them; what "
+            "rounding leaves falls to the last line, or where most was cut off, as the programme is set.",
+            examples=[example("Two lines", "20.00,5.00")],
+        ),
+        OpenApiParameter(
+            "points",
+            {"type": "integer", "minimum": 0},
+            description="How many points the customer wishes to use. Left out: as many as there are.",
         ),
     ],
     responses={
@@ -163,6 +188,9 @@ GET_BALANCE = extend_schema(
             faults.InvalidFormat(param="amount", expected="100.00"),
             faults.TooManyDecimals(param="amount", currency="CNY", digits=2),
             faults.NegativePrice(param="amount"),
+            faults.OneOf(param="lines", first="amount", second="lines"),
+            faults.ListTooLong(param="lines", maximum=tendering.LONGEST, given=tendering.LONGEST + 1),
+            faults.IntegerRequired(param="points"),
         ),
     },
 )

@@ -5,17 +5,14 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import money
 from loyalty import programme as programmes
 from loyalty.api.telling import moment, tell_entry
 from loyalty.api.views import PartnerView
-from loyalty.deciding import tender
 from loyalty.idempotency import Answer
 from loyalty.ledger import reading
-from loyalty.models import PartnerKey, Programme
-from loyalty.readers import Amount
+from loyalty.models import PartnerKey
 from members import enrolment, phones
-from members.api import finding, reference, statement
+from members.api import finding, reference, statement, tendering
 from members.api.shapes import NEW_MEMBER
 from members.models import Member
 
@@ -44,22 +41,6 @@ def tell_position(code: str, place: reading.Position) -> dict[str, Any]:
         "debt": place.debt,
         "expiring": [{"at": moment(at), "amount": amount} for at, amount in place.expiring],
         "pending_until": [{"at": moment(at), "amount": amount} for at, amount in place.pending_until],
-    }
-
-
-def tell_tender(text: str, available: int, programme: Programme) -> dict[str, Any]:
-    """How many points may pay an order of ``text`` (decimal, the programme's money), and their worth."""
-    order = money.minor(Amount().read(text, "amount"), programme.currency, "amount")
-    policy = tender.TenderPolicy(
-        programme.tender_points, programme.tender_minor, programme.tender_minimum, programme.tender_share_percent
-    )
-    offer = tender.quote(asked=available, balance=available, order_minor=order, policy=policy)
-    return {
-        "currency": programme.currency,
-        "points": offer.points,
-        "value": money.text(offer.value_minor, programme.currency),
-        "value_minor": offer.value_minor,
-        "limit": offer.limit or None,
     }
 
 
@@ -93,13 +74,13 @@ class MemberDetail(PartnerView):
 
 
 class MemberBalance(PartnerView):
-    """What a member has at this instant; with ``amount``, what of it may pay such an order."""
+    """What a member has at this instant; with ``amount`` or ``lines``, what of it may pay such an order."""
 
     scopes = {"GET": PartnerKey.Scope.MEMBERS_READ}
 
     @reference.GET_BALANCE
     def get(self, request: Request, ref: str) -> Response:
-        query = self.query(request, ("amount",))
+        query = self.query(request, tendering.NAMES)
         programme = programmes.current()
         member = finding.member(ref, self.partner)
         places = reading.position(member.account_id, now=self.now, programme=programme)
@@ -107,11 +88,9 @@ class MemberBalance(PartnerView):
             "member": member.account.number,
             "as_of": moment(self.now),
             "currencies": [tell_position(code, place) for code, place in places.items()],
-            "tender": None,
         }
-        if "amount" in query:
-            available = places[SPENT].available if SPENT in places else 0
-            told["tender"] = tell_tender(query["amount"], available, programme)
+        available = places[SPENT].available if SPENT in places else 0
+        told["tender"] = tendering.tell(query, available, programme)
         return Response(told)
 
 

@@ -132,7 +132,49 @@ def test_the_balance_says_how_many_points_may_pay() -> None:
     body = told(till.get(f"/members/m:{person.account.number}/balance", {"amount": "60.00"}))
 
     expected = {"currency": "CNY", "points": 600, "value": "30.00", "value_minor": 3000, "limit": "share"}
-    assert body["tender"] == expected
+    assert body["tender"] == expected | {"lines": None}
+
+
+@pytest.mark.parametrize(
+    ("points", "remainder", "split"),
+    [
+        (100, "last", [(57, 143), (43, 107)]),
+        (50, "last", [(28, 172), (22, 128)]),
+        (50, "largest", [(29, 171), (21, 129)]),
+    ],
+)
+def test_points_that_pay_are_split_over_the_lines(points: int, remainder: str, split: list[tuple[int, int]]) -> None:
+    """C4: one point is one fen, on 2.00 and 1.50."""
+    Programme.objects.filter(pk=1).update(
+        tender_points=1, tender_minor=1, tender_share_percent=100, remainder=remainder
+    )
+    person, till = cast.member(), Till()
+    cast.give(person.account_id, 1000, now=clock.now())
+
+    asked = {"lines": "2.00,1.50", "points": points}
+    offer = told(till.get(f"/members/m:{person.account.number}/balance", asked))["tender"]
+
+    assert [(line["points"], line["left_minor"]) for line in offer["lines"]] == split
+    assert offer["points"] == points
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"amount": "3.50", "lines": "2.00,1.50"}, ("one_of", "lines")),
+        ({"lines": "2.00,"}, ("invalid_format", "lines.1")),
+        ({"lines": ",".join(["1"] * 201)}, ("list_too_long", "lines")),
+        ({"amount": "3.50", "points": "1e3"}, ("integer_required", "points")),
+        ({"amount": "3.50", "points": "-1"}, ("integer_required", "points")),
+        ({"amount": "3.50", "points": "9" * 30}, ("integer_required", "points")),
+    ],
+)
+def test_lines_and_points_are_read_strictly(asked: dict[str, str], expected: tuple[str, str]) -> None:
+    person = cast.member()
+
+    error = told(Till().get(f"/members/m:{person.account.number}/balance", asked))["error"]
+
+    assert (error["code"], error["param"]) == expected
 
 
 @pytest.mark.parametrize(
