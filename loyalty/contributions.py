@@ -42,8 +42,7 @@ def _lapse(as_of: datetime, _period: str) -> Mapping[str, int]:
 
 
 CONTRIBUTES: tuple[Contribution, ...] = (
-    kinds.ORDER_PAID,
-    kinds.ORDER_REFUNDED,
+    *kinds.ORDERS,
     BuiltinMetric("orders", _("orders"), "order.paid", lambda _payload: 1),
     BuiltinMetric("spend", _("money spent"), "order.paid", _amount, ValueType.MONEY),
     *facts.FACTS,

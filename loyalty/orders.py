@@ -1,6 +1,6 @@
 """Orders as the books need them: placed by a batch, refunded cumulatively, claimed by their buyer."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,10 @@ OrderKey = tuple[int, str]  # partner, external id
 
 @dataclass(slots=True)
 class OrderState:
-    """One order in a batch; ``is_new`` ones are inserted with their lines, others updated."""
+    """One order in a batch; ``is_new`` ones are inserted with their lines, others updated.
+
+    Of a corrected one everything but its name and refunds is told anew.
+    """
 
     id: UUID
     event_id: UUID
@@ -35,6 +38,7 @@ class OrderState:
     payload: Mapping[str, Any] | None = None
     is_new: bool = False
     is_touched: bool = False
+    is_corrected: bool = False
 
     @property
     def key(self) -> OrderKey:
@@ -97,9 +101,25 @@ def placed(
         total_minor=payload["amount_minor"],
         placed_at=at,
         placed_on=on,
+        payment_id=UUID(payload["payment"]) if payload.get("payment") else None,
+        version=payload.get("version", 1),
         payload=payload,
         is_new=True,
     )
+
+
+def correct(state: OrderState, *, event_id: UUID, payload: Mapping[str, Any], at: datetime, on: date) -> None:
+    """Lets a higher version of the order stand in its place. Refunds stay; what they took starts anew."""
+    state.event_id, state.payload, state.version = event_id, payload, payload["version"]
+    state.currency, state.total_minor, state.placed_at, state.placed_on = (
+        payload["currency"],
+        payload["amount_minor"],
+        at,
+        on,
+    )
+    if payload.get("payment"):
+        state.payment_id = UUID(payload["payment"])
+    state.clawed, state.is_corrected, state.is_touched = {}, True, True
 
 
 def write(states: Iterable[OrderState]) -> None:
@@ -109,8 +129,21 @@ def write(states: Iterable[OrderState]) -> None:
     stores = _stores({(state.payload or {}).get("store", "") for state in new})
     bulk.insert(Order, _ORDER, [_row(state, stores) for state in new])
     bulk.insert(OrderLine, _LINE, [line for state in new for line in _lines(state)])
+    _rewrite([state for state in states if state.is_corrected and not state.is_new])
     moved = [state for state in states if state.is_touched and not state.is_new]
     bulk.update(Order, _MOVED, [tuple(getattr(state, name) for name in _MOVED) for state in moved])
+
+
+def _rewrite(states: Sequence[OrderState]) -> None:
+    """Corrected orders with their lines. A few statements for all; none where there are none."""
+    if not states:
+        return
+    stores = _stores({(state.payload or {}).get("store", "") for state in states})
+    columns = [name for name in _ORDER if name not in ("partner_id", "external_id", "account_id", "customer_ref")]
+    rows = [dict(zip(_ORDER, _row(state, stores), strict=True)) for state in states]
+    bulk.update(Order, columns, [tuple(row[name] for name in columns) for row in rows])
+    OrderLine.objects.filter(order_id__in=[state.id for state in states]).delete()
+    bulk.insert(OrderLine, _LINE, [line for state in states for line in _lines(state)])
 
 
 def _stores(codes: set[str]) -> dict[str, int]:

@@ -48,8 +48,11 @@ class EventKind:
 
     ``external`` kinds may be posted by partners; others are recorded by our own operations.
     ``title`` and ``icon`` are what a member's statement calls points that come from it.
-    ``reverses`` names the kind whose awards an event of this kind takes back; ``subject`` the payload
-    field that, with partner and kind, makes the business key of an external event.
+    ``reverses`` names the kind whose awards an event of this kind takes back (or gives again);
+    ``follows`` the kind of event it is about, told by the same order: it waits until that has come.
+    ``subject`` is the payload field that, with partner and kind, makes the business key of an external
+    event. ``is_activity`` says that the member did something, which keeps points alive that expire
+    without activity; what gives points does so anyway.
     """
 
     code: str
@@ -58,6 +61,8 @@ class EventKind:
     fields: tuple[EventField, ...] = ()
     external: bool = False
     reverses: str | None = None
+    follows: str | None = None
+    is_activity: bool = False
     subject: str = ""
     title: Text = ""
     icon: str = "spark"

@@ -29,10 +29,10 @@ from loyalty.api.describing import (
 from loyalty.api.errors import UnknownPath, describe
 from loyalty.errors import NotFound
 from loyalty.events import incoming
-from loyalty.events.kinds import ORDER_LINE, ORDER_PAID, ORDER_REFUNDED, PAID_SHAPE, REFUNDED_SHAPE
+from loyalty.events.kinds import SHAPES
+from loyalty.events.order_shapes import ORDER_LINE
 
 TAG = "Events"
-SHAPES = {ORDER_PAID.code: PAID_SHAPE, ORDER_REFUNDED.code: REFUNDED_SHAPE}
 
 
 def _event_of(kind: str) -> Schema:

@@ -12,15 +12,18 @@ from typing import Any
 from uuid import UUID
 
 from loyalty import bulk, deciding, ids, orders
+from loyalty.events import paying, room, terms
 from loyalty.events.incoming import Draft
-from loyalty.events.knowledge import Knowledge, awarded_metric
+from loyalty.events.knowledge import Knowledge
 from loyalty.events.refunding import Refunds
-from loyalty.ledger import lifetimes, store
-from loyalty.ledger.book import Book, EntryRow, Purse, Stamp
-from loyalty.models import Decision, Entry, Tally
+from loyalty.events.sleeping import Sleeping
+from loyalty.ledger import lifetimes, moving, store
+from loyalty.ledger.book import Book, DayOf, EntryRow, Purse, Stamp
+from loyalty.models import Account, Decision, Entry, Programme, Tally
 from loyalty.registry import EventKind, Grant, registry
 
 _DECISION = ("id", "event_id", "number", "receipt", "decided_at")
+_LAST = 10**9  # after every version of an order
 _TALLY = ("account_id", "metric_id", "day", "value")
 
 
@@ -34,6 +37,8 @@ class Fold:
     refunds: Refunds
     zones: dict[int, str]
     now: datetime
+    day_of: DayOf
+    sleeping: Sleeping = field(default_factory=Sleeping)
     decisions: list[tuple[UUID, UUID, int, dict[str, Any], datetime]] = field(default_factory=list)
     grants: list[tuple[str, Grant]] = field(default_factory=list)
     causes: dict[int, UUID] = field(default_factory=dict)
@@ -42,13 +47,14 @@ class Fold:
     def take(self, draft: Draft) -> dict[str, Any]:
         """Decides one event and moves the states; returns its receipt."""
         kind = registry.get(EventKind, draft.kind)
-        if draft.kind == "order.paid" and draft.partner_id is not None:
-            self._place(draft)
+        if draft.kind == "order.paid" and draft.partner_id is not None and not self._place(draft):
+            return self._stale(draft)
         if draft.account_id is None:
             if kind.reverses:
-                self.refunds.count(self._order(draft), draft.payload)
+                self.refunds.count(self._order(draft), draft)
             return {}
         reversal = self._reverse(draft) if kind.reverses else {}
+        self.sleeping.wake(self.book, draft, self.knowledge, self.bought)
         decided = self._decide(draft)
         receipt = {**decided.receipt, **reversal}
         began = len(self.book.entries)
@@ -56,17 +62,23 @@ class Fold:
         earned = self.book.entries[began:]
         self._grant(draft, decided)
         self._tally(draft)
+        self._keep_alive(draft, kind, earned)
         if draft.kind == "order.paid" and draft.partner_id is not None:
             receipt |= self._catch_up(draft, decided.receipt, earned)
         self.causes[draft.account_id] = draft.id
         self.decisions.append((ids.uuid7(), draft.id, 1, receipt, self.now))
         return receipt
 
-    def _place(self, draft: Draft) -> None:
+    def _place(self, draft: Draft) -> bool:
+        """Keeps the order, or its correction; false for a version that is not newer than what is known."""
         state = self.bought.get((draft.partner_id or 0, draft.payload["order_id"]))
+        if state is not None and state.event_id != draft.id:
+            if draft.payload.get("version", 1) <= state.version:
+                return False
+            self._correct(draft, state)
         if state is not None:
             state.account_id = draft.account_id
-            return
+            return True
         placed = orders.placed(
             event_id=draft.id,
             partner_id=draft.partner_id or 0,
@@ -76,6 +88,33 @@ class Fold:
             on=draft.occurred_on,
         )
         self.bought[placed.key] = placed
+        return True
+
+    def _correct(self, draft: Draft, state: orders.OrderState) -> None:
+        """Takes back all that the order gave as it was told before, and puts the new telling in its place."""
+        if state.account_id is not None:
+            draft.account_id = state.account_id
+            stamp = Stamp(draft.occurred_at, draft.occurred_on, self.now, draft.id)
+            self.refunds.take_all(self.book, state, stamp, self.knowledge, self.day_of)
+            for gauge in self.knowledge.gauges.of("order.paid"):
+                counted = self.refunds.measured(gauge, state, state.refunded_minor)
+                self.knowledge.sheet.add(state.account_id, gauge.code, state.placed_on, -counted)
+        orders.correct(state, event_id=draft.id, payload=draft.payload, at=draft.occurred_at, on=draft.occurred_on)
+
+    def _stale(self, draft: Draft) -> dict[str, Any]:
+        receipt = {"facts": {}, "steps": [], "considered": [], "policy": {}, "stale": draft.payload.get("version", 1)}
+        self.decisions.append((ids.uuid7(), draft.id, 1, receipt, self.now))
+        return receipt
+
+    def _keep_alive(self, draft: Draft, kind: EventKind, earned: Sequence[EntryRow]) -> None:
+        """Points that expire without activity live on, in the currencies the event moved or all it may."""
+        gained = {row.currency_id for row in earned if row.amount > 0 and row.counter == Entry.Counter.ISSUED}
+        for unit in self.knowledge.idle_units:
+            if kind.is_activity or unit.pk in gained:
+                purse = Purse(draft.account_id or 0, unit.pk)
+                until = lifetimes.span(unit, self.knowledge.programme, draft.occurred_at)[1]
+                if until is not None:
+                    moving.keep_alive(self.book, purse, until)
 
     def _catch_up(self, draft: Draft, receipt: dict[str, Any], earned: Sequence[EntryRow]) -> dict[str, Any]:
         """Lets this batch refund the order too, and takes back what was refunded before it was claimed."""
@@ -103,37 +142,39 @@ class Fold:
     def _award(self, draft: Draft, decided: deciding.Decided) -> None:
         """One entry for each award; the receipt's step learns its id, for refunds and the "why"."""
         written: dict[tuple[int, int, str], str] = {}
+        steps = {(s["version"], s["effect"], s.get("currency", "")): s for s in decided.receipt.get("steps", ())}
         for award in decided.awards:
+            key = (award.version_id, award.effect, award.currency)
+            purse = Purse(draft.account_id or 0, self.knowledge.units[award.currency].pk)
+            steps[key] |= room.clip(award, self.knowledge.units[award.currency], self.book.holding(purse)) or {}
             if not award.awarded:
                 continue
-            available_at, expires_at = self._span(award.currency, draft.occurred_at, draft.occurred_on)
+            term = self._term(draft, award)
             entry = self.book.credit(
-                Purse(draft.account_id or 0, self.knowledge.units[award.currency].pk),
+                purse,
                 award.awarded,
                 counter=Entry.Counter.ISSUED,
                 stamp=Stamp(draft.occurred_at, draft.occurred_on, self.now, draft.id, award.version_id),
-                available_at=available_at,
-                expires_at=expires_at,
+                available_at=term.available_at,
+                expires_at=term.expires_at,
                 desired=award.desired,
+                awaits=term.awaits,
             )
-            written[award.version_id, award.effect, award.currency] = entry.id.hex
-            metric = awarded_metric(award.rule_id, award.currency)
-            if metric in self.knowledge.sheet.needs:
-                self.knowledge.sheet.add(draft.account_id or 0, metric, draft.occurred_on, award.awarded)
-        for step in decided.receipt.get("steps", ()):
-            entry_id = written.get((step["version"], step["effect"], step.get("currency", "")))
-            if entry_id:
-                step["entry"] = entry_id
+            written[key] = entry.id.hex
+            self.knowledge.count_award(draft.account_id or 0, award, draft.occurred_on)
+        for key, entry_id in written.items():
+            steps[key]["entry"] = entry_id
 
-    def _span(self, code: str, at: datetime, on: date) -> tuple[datetime, datetime | None]:
-        """Available from and expires at; the calendar is reckoned once a currency and day."""
-        unit = self.knowledge.units[code]
-        if unit.pending_days:
-            return lifetimes.span(unit, self.knowledge.programme, at)
-        known = self._spans.get((unit.pk, on))
+    def _term(self, draft: Draft, award: deciding.Award) -> terms.Term:
+        """When points can be spent and when they go; the calendar is reckoned once a currency and day."""
+        unit, at = self.knowledge.units[award.currency], draft.occurred_at
+        own = self.knowledge.lifetime(draft.account_id or 0, unit.pk, draft.occurred_on)
+        if award.expiry or award.wait or own or unit.pending_days:
+            return terms.term(award, unit, self.knowledge.programme, at, own)
+        known = self._spans.get((unit.pk, draft.occurred_on))
         if known is None:
-            known = self._spans[unit.pk, on] = lifetimes.span(unit, self.knowledge.programme, at)
-        return at, known[1]
+            known = self._spans[unit.pk, draft.occurred_on] = lifetimes.span(unit, self.knowledge.programme, at)
+        return terms.Term(at, known[1])
 
     def _grant(self, draft: Draft, decided: deciding.Decided) -> None:
         for wish in decided.grants:
@@ -157,13 +198,19 @@ class Fold:
     def _reverse(self, draft: Draft) -> dict[str, Any]:
         """Takes back what the order earned, up to the target of what is refunded so far."""
         order = self._order(draft)
-        before, _ = self.refunds.count(order, draft.payload)
+        before = self.refunds.count(order, draft)
         return {"reversal": self._take_back(draft, order, before)}
 
     def _take_back(self, draft: Draft, order: orders.OrderState, before: int) -> dict[str, Any]:
         """Moves points and tallies from ``before`` refunded to what is refunded now."""
         stamp = Stamp(draft.occurred_at, draft.occurred_on, self.now, draft.id)
-        note = self.refunds.claw(self.book, order, stamp, self.knowledge)
+        note = self.refunds.claw(self.book, order, stamp, self.knowledge, self.day_of)
+        returns = paying.Returns(
+            self.book, self.refunds.taken, self.knowledge.programme, self.knowledge.units, self.day_of
+        )
+        payment = returns.move(order, self.refunds.payloads[order.event_id], stamp)
+        if payment is not None:
+            note["payment"] = payment
         for gauge in self.knowledge.gauges.of("order.paid"):
             after = self.refunds.measured(gauge, order, order.refunded_minor)
             change = after - self.refunds.measured(gauge, order, before)
@@ -173,9 +220,13 @@ class Fold:
 
     def write(self) -> None:
         """Writes all that moved: a constant number of statements whatever the batch."""
+        if self.knowledge.programme.refund_shortfall == Programme.RefundShortfall.FREEZE:
+            indebted = Account.objects.filter(pk__in=self._deep_in_debt(), spending_stopped_at=None)
+            indebted.update(spending_stopped_at=self.now)
         orders.write(self.bought.values())
         bulk.insert(Decision, _DECISION, self.decisions)
         store.write(self.book)
+        self.knowledge.write_budgets()
         changes = self.knowledge.sheet.changes
         rows = [
             (account, self.knowledge.gauges.ids[code], day, value) for (account, code, day), value in changes.items()
@@ -183,6 +234,11 @@ class Fold:
         bulk.upsert(Tally, _TALLY, sorted(rows), key=("account_id", "metric_id", "day"), add=True)
         changes.clear()
         self.decisions.clear()
+
+    def _deep_in_debt(self) -> list[int]:
+        """Accounts that this batch moved and that owe more than the programme bears."""
+        limit, holdings = self.knowledge.programme.debt_limit, self.book.holdings
+        return sorted({purse.account_id for purse in self.book.moved if holdings[purse].owed > limit})
 
 
 def waves(drafts: Sequence[Draft], *, volatile: bool) -> list[list[Draft]]:
@@ -206,9 +262,10 @@ def waves(drafts: Sequence[Draft], *, volatile: bool) -> list[list[Draft]]:
     return piles
 
 
-def _moment(draft: Draft, paid: Mapping[tuple[int | None, str], datetime]) -> tuple[datetime, bool, UUID]:
-    """When to take an event: a refund never before its own order, whatever the tills' clocks say."""
-    if not registry.get(EventKind, draft.kind).reverses:
-        return draft.occurred_at, False, draft.id
+def _moment(draft: Draft, paid: Mapping[tuple[int | None, str], datetime]) -> tuple[datetime, int, UUID]:
+    """When to take an event: what follows an order never before it, whatever the tills' clocks say."""
+    follows = registry.get(EventKind, draft.kind).follows
+    if follows is None:
+        return draft.occurred_at, draft.payload.get("version", 0), draft.id
     order_paid = paid.get((draft.partner_id, draft.payload["order_id"]), draft.occurred_at)
-    return max(draft.occurred_at, order_paid), True, draft.id
+    return max(draft.occurred_at, order_paid), _LAST if follows == "order.paid" else _LAST + 1, draft.id

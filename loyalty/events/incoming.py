@@ -50,6 +50,13 @@ class EventMismatch(Conflict):
     sentence = _("This was already recorded with other content. Use a new id, or send the same content.")
 
 
+class VersionConflict(Conflict):
+    """This version of the object was told before with other content."""
+
+    code = "version_conflict"
+    sentence = _("This version was already recorded with other content. Send a higher version to correct it.")
+
+
 class CurrencyMismatch(LoyaltyError):
     """A refund in another currency than its order."""
 

@@ -4,7 +4,7 @@ The business key makes a repeat harmless for ever: the same content is answered 
 decided the first time, other content is refused. One call is one transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db import transaction
 from loyalty import clock, orders, retrying
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
-from loyalty.events import customers, pipeline
+from loyalty.events import customers, paying, pipeline
 from loyalty.events.incoming import (
     CurrencyMismatch,
     Draft,
@@ -27,6 +27,7 @@ from loyalty.events.incoming import (
     StoreNotFound,
     TooOld,
     UnknownKind,
+    VersionConflict,
     fingerprint,
 )
 from loyalty.models import Decision, Event, Partner, Programme, Store
@@ -67,7 +68,7 @@ def _post(
 ) -> list[Outcome]:
     answers: list[Outcome | Draft] = [_parse(item, partner, programme, now, historic=historic) for item in batch]
     drafts = [answer for answer in answers if isinstance(answer, Draft)]
-    for place in (_find_members, _find_orders):
+    for place in (_find_members, paying.resolve, _find_orders):
         refused = place(drafts, partner)
         answers = [refused.get(id(answer), answer) for answer in answers]
         drafts = [answer for answer in answers if isinstance(answer, Draft)]
@@ -92,7 +93,7 @@ def _parse(item: Incoming, partner: Partner, programme: Programme, now: datetime
         return Outcome(Status.REFUSED, error=refusal)
     return Draft(
         kind=kind.code,
-        key=f"{partner.code}:{kind.code}:{payload[kind.subject]}",
+        key=_key(partner, kind, payload),
         partner_id=partner.pk,
         occurred_at=item.occurred_at,
         occurred_on=clock.business_day(item.occurred_at, programme.timezone, programme.day_start_hour),
@@ -100,6 +101,13 @@ def _parse(item: Incoming, partner: Partner, programme: Programme, now: datetime
         fingerprint=fingerprint(kind.code, item.occurred_at, payload),
         state=state,
     )
+
+
+def _key(partner: Partner, kind: EventKind, payload: Mapping[str, Any]) -> str:
+    """The business key. Higher versions of an order are events of their own."""
+    key = f"{partner.code}:{kind.code}:{payload[kind.subject]}"
+    version = payload.get("version", 1)
+    return f"{key}:v{version}" if version > 1 else key
 
 
 def _timely(occurred_at: datetime, programme: Programme, now: datetime) -> str:
@@ -127,7 +135,7 @@ def _find_members(drafts: Sequence[Draft], partner: Partner) -> dict[int, Outcom
         elif reference in known:
             draft.account_id = known[reference]
             draft.payload = {**draft.payload, "customer": ""}
-        elif reference and registry.get(EventKind, draft.kind).reverses is None:
+        elif reference and registry.get(EventKind, draft.kind).follows is None:
             if partner.unknown_member == Partner.UnknownMember.REFUSE:
                 error = MemberNotFound(param="customer", reference=reference)
                 refused[id(draft)] = Outcome(Status.REFUSED, error=error)
@@ -139,29 +147,45 @@ def _find_members(drafts: Sequence[Draft], partner: Partner) -> dict[int, Outcom
 
 
 def _find_orders(drafts: Sequence[Draft], partner: Partner) -> dict[int, Outcome]:
-    """Ties refunds to their orders, in the tables or in this batch; those that come early wait."""
-    reversals = [draft for draft in drafts if registry.get(EventKind, draft.kind).reverses]
-    if not reversals:
+    """Ties refunds and the like to their orders, in the tables or in this batch; those that come early wait."""
+    followers = [draft for draft in drafts if registry.get(EventKind, draft.kind).follows]
+    if not followers:
         return {}
-    known = orders.find({(partner.pk, draft.payload["order_id"]) for draft in reversals})
+    known = orders.find({(partner.pk, draft.payload["order_id"]) for draft in followers})
+    early = _before_their_refund(followers, drafts)
     coming = {
         draft.payload["order_id"]: draft
         for draft in drafts
         if draft.kind == "order.paid" and draft.state in (Event.State.DECIDED, Event.State.GUEST)
     }
     refused: dict[int, Outcome] = {}
-    for draft in reversals:
+    for draft in followers:
         order_id = draft.payload["order_id"]
         found = known.get((partner.pk, order_id))
         currency = found.currency if found else coming[order_id].payload["currency"] if order_id in coming else None
         draft.account_id = found.account_id if found else coming[order_id].account_id if order_id in coming else None
-        if currency is None:
+        if currency is None or draft.key in early:
             draft.state = Event.State.PARKED if draft.state == Event.State.DECIDED else draft.state
-        elif currency != draft.payload["currency"]:
+        elif currency != draft.payload.get("currency", currency):
             refused[id(draft)] = Outcome(Status.REFUSED, error=CurrencyMismatch(param="currency", expected=currency))
         elif draft.account_id is None and draft.state == Event.State.DECIDED:
             draft.state = Event.State.GUEST
     return refused
+
+
+def _before_their_refund(followers: Sequence[Draft], drafts: Sequence[Draft]) -> set[str]:
+    """Keys of cancellations whose refund is neither in the tables nor in this batch. One query, if any."""
+    refunds = {draft.key: _refund_key(draft) for draft in followers if draft.kind == "order.refund_cancelled"}
+    if not refunds:
+        return set()
+    here = {draft.key for draft in drafts if draft.kind == "order.refunded"}
+    told = Event.objects.filter(key__in=set(refunds.values()) - here).exclude(state=Event.State.PARKED)
+    known = here | set(told.values_list("key", flat=True))
+    return {key for key, refund in refunds.items() if refund not in known}
+
+
+def _refund_key(draft: Draft) -> str:
+    return draft.key.replace(f":{draft.kind}:", ":order.refunded:", 1)
 
 
 def _stores(drafts: Sequence[Draft], partner: Partner) -> set[str]:
@@ -188,7 +212,9 @@ def _stored(drafts: Sequence[Draft]) -> dict[str, Event]:
 def _answer(draft: Draft, stored: dict[str, Event], receipts: dict[Any, dict[str, Any]]) -> Outcome:
     event = stored[draft.key]
     if event.fingerprint != draft.fingerprint:
-        return Outcome(Status.REFUSED, event.pk, EventMismatch(param="order_id"))
+        told = "version" in draft.payload
+        mismatch = VersionConflict(param="version") if told else EventMismatch(param="order_id")
+        return Outcome(Status.REFUSED, event.pk, mismatch)
     if event.pk != draft.id:
         return Outcome(Status.DUPLICATE, event.pk, receipt=receipts.get(event.pk, {}))
     return Outcome(_STATUS[Event.State(event.state)], event.pk, receipt=receipts.get(event.pk, {}))

@@ -1,8 +1,8 @@
 """Event kinds that come from outside: what a till may tell us, and how it is stored.
 
-``parse_order_paid`` and ``parse_order_refunded`` turn raw input (the API's ``data``, an import's
-row) into the normalized payload: money as integer minor units, every key present. The shapes are
-also the reference: the OpenAPI schema is made from them.
+The parsers turn raw input (the API's ``data``, an import's row) into the normalized payload: money as
+integer minor units, every key present. ``SHAPES`` are also the reference: the OpenAPI schema is made
+from them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,71 +11,16 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import faults, money
+from loyalty.events.order_shapes import (
+    COMPLETED_SHAPE,
+    GIFT_RETURNED_SHAPE,
+    PAID_SHAPE,
+    REFUND_CANCELLED_SHAPE,
+    REFUNDED_SHAPE,
+)
 from loyalty.models import OrderLine, Store
-from loyalty.readers import Amount, Boolean, Choice, Integer, Metadata
-from loyalty.readers import Text as Words
 from loyalty.registry import EventField, EventKind, Text, ValueType
-from loyalty.shapes import Item, ListOf, Shape
-
-CODE = r"[A-Za-z0-9_-]+"
-MINOR = Integer(minimum=-money.LIMIT, maximum=money.LIMIT, note="The same in minor units, instead of the text.")
-CURRENCY = Words(3, identifier=True, pattern="[A-Z]{3}", expected="CNY", note="ISO 4217.", example="CNY")
-CUSTOMER = Words(
-    100,
-    identifier=True,
-    note="Whose it is: `m:` member number, `p:` phone, `x:` your own id of the customer. "
-    "Left out, the order is kept as a guest order.",
-    example="x:C-1001",
-)
-
-ORDER_LINE = Shape(
-    "OrderLine",
-    (
-        Item("sku", Words(64, identifier=True, example="TEA-01"), required=False, default=""),
-        Item("title", Words(200, example="Jasmine tea"), required=False, default=""),
-        Item("category", Words(64, example="tea"), required=False, default=""),
-        Item("kind", Choice(OrderLine.Kind.values), required=False, default=OrderLine.Kind.GOODS.value),
-        Item("quantity", Integer(minimum=1, maximum=1_000_000), required=False, default=1),
-        Item("amount", Amount("What this line cost in all."), required=False),
-        Item("amount_minor", MINOR, required=False),
-        Item("voided", Boolean("Taken out at the till; earns nothing."), required=False, default=False),
-    ),
-)
-PAID_SHAPE = Shape(
-    "OrderPaid",
-    (
-        Item("order_id", Words(100, identifier=True, note="Your number of the order.", example="A-1001")),
-        Item("currency", CURRENCY),
-        Item("amount", Amount("What was paid in all, freight and points-paid part included."), required=False),
-        Item("amount_minor", MINOR, required=False),
-        Item("freight", Amount("Freight within the amount.", "12.00"), required=False),
-        Item("freight_minor", MINOR, required=False),
-        Item("discount", Amount("Discount on the whole order, already off the amount.", "8.00"), required=False),
-        Item("discount_minor", MINOR, required=False),
-        Item("points_paid", Integer(note="Points the member paid with."), required=False, default=0),
-        Item("points_paid_amount", Amount("What those points paid for.", "0.00"), required=False),
-        Item("points_paid_minor", MINOR, required=False),
-        Item("store", Words(40, identifier=True, pattern=CODE, example="SH01"), required=False, default=""),
-        Item("channel", Words(40, identifier=True, example="pos"), required=False, default=""),
-        Item("customer", CUSTOMER, required=False, default=""),
-        Item("lines", ListOf(ORDER_LINE, 500), required=False, default=()),
-        Item("metadata", Metadata(), required=False),
-    ),
-)
-REFUNDED_SHAPE = Shape(
-    "OrderRefunded",
-    (
-        Item("order_id", Words(100, identifier=True, note="The order refunded.", example="A-1001")),
-        Item("refund_id", Words(100, identifier=True, note="Your number of the refund.", example="R-7")),
-        Item("currency", CURRENCY),
-        Item("amount", Amount("What this refund gave back.", "30.00"), required=False),
-        Item("amount_minor", MINOR, required=False),
-        Item("cumulative_amount", Amount("All refunds of the order so far; wins if given.", "30.00"), required=False),
-        Item("cumulative_minor", MINOR, required=False),
-        Item("customer", CUSTOMER, required=False, default=""),
-        Item("metadata", Metadata(), required=False),
-    ),
-)
+from loyalty.shapes import Shape
 
 
 def _minor(values: Mapping[str, Any], text: str, units: str, currency: str, path: str = "") -> int | None:
@@ -123,6 +68,7 @@ def parse_order_paid(raw: Mapping[str, Any]) -> dict[str, Any]:
     if points_paid > amount:
         raise faults.OutOfRange(param="points_paid_amount", minimum=0, maximum=amount)
     kept = {name: values[name] for name in ("order_id", "currency", "points_paid", "store", "channel", "customer")}
+    kept |= {name: values[name] for name in ("points_hold", "version") if values[name] is not None}
     return kept | {
         "amount_minor": amount,
         "freight_minor": freight,
@@ -150,6 +96,29 @@ def parse_order_refunded(raw: Mapping[str, Any]) -> dict[str, Any]:
         "cumulative_minor": cumulative,
         "metadata": values["metadata"] or {},
     }
+
+
+def parse_about_order(shape: Shape) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """The stored payload of an event that only names its order."""
+
+    def parse(raw: Mapping[str, Any]) -> dict[str, Any]:
+        values = shape.read(raw)
+        return {"order_id": values["order_id"], "metadata": values["metadata"] or {}}
+
+    return parse
+
+
+def parse_refund_cancelled(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored payload of ``order.refund_cancelled``."""
+    values = REFUND_CANCELLED_SHAPE.read(raw)
+    money.digits(values["currency"])
+    amount = _minor(values, "amount", "amount_minor", values["currency"])
+    if amount is None:
+        raise faults.Required(param="amount")
+    if amount == 0:
+        raise faults.MustBePositive(param="amount" if values["amount_minor"] is None else "amount_minor")
+    kept = {name: values[name] for name in ("order_id", "refund_id", "currency")}
+    return kept | {"cancelled_minor": amount, "metadata": values["metadata"] or {}}
 
 
 def _live(payload: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -182,6 +151,7 @@ ORDER_PAID = EventKind(
     parse_order_paid,
     external=True,
     subject="order_id",
+    is_activity=True,
     title=_("Your purchase"),
     icon="order",
     fields=(
@@ -208,6 +178,7 @@ ORDER_REFUNDED = EventKind(
     parse_order_refunded,
     external=True,
     reverses="order.paid",
+    follows="order.paid",
     subject="refund_id",
     title=_("Return"),
     icon="refund",
@@ -216,3 +187,47 @@ ORDER_REFUNDED = EventKind(
         EventField("currency", _("money"), ValueType.TEXT, _named("currency")),
     ),
 )
+ORDER_COMPLETED = EventKind(
+    "order.completed",
+    _("order completed"),
+    parse_about_order(COMPLETED_SHAPE),
+    external=True,
+    follows="order.paid",
+    subject="order_id",
+    title=_("Order completed"),
+    icon="order",
+)
+ORDER_GIFT_RETURNED = EventKind(
+    "order.gift_returned",
+    _("free gift of an order returned"),
+    parse_about_order(GIFT_RETURNED_SHAPE),
+    external=True,
+    reverses="order.paid",
+    follows="order.paid",
+    subject="order_id",
+    title=_("Gift returned"),
+    icon="refund",
+)
+ORDER_REFUND_CANCELLED = EventKind(
+    "order.refund_cancelled",
+    _("refund of an order cancelled"),
+    parse_refund_cancelled,
+    external=True,
+    reverses="order.paid",
+    follows="order.refunded",
+    subject="refund_id",
+    title=_("Return cancelled"),
+    icon="order",
+    fields=(
+        EventField("cancelled", _("amount of the cancelled refund"), ValueType.MONEY, _named("cancelled_minor")),
+        EventField("currency", _("money"), ValueType.TEXT, _named("currency")),
+    ),
+)
+ORDERS = (ORDER_PAID, ORDER_REFUNDED, ORDER_COMPLETED, ORDER_GIFT_RETURNED, ORDER_REFUND_CANCELLED)
+SHAPES = {
+    ORDER_PAID.code: PAID_SHAPE,
+    ORDER_REFUNDED.code: REFUNDED_SHAPE,
+    ORDER_COMPLETED.code: COMPLETED_SHAPE,
+    ORDER_GIFT_RETURNED.code: GIFT_RETURNED_SHAPE,
+    ORDER_REFUND_CANCELLED.code: REFUND_CANCELLED_SHAPE,
+}

@@ -6,9 +6,13 @@ from typing import Any
 
 from loyalty import accounts, conditions, deciding, metrics, rulebook
 from loyalty.deciding import caps
+from loyalty.deciding.model import Award
+from loyalty.events.budgeting import EVERYONE, Budget, Budgets
 from loyalty.events.incoming import Draft
-from loyalty.models import Programme
+from loyalty.models import Currency, Lifetime, Programme
 from loyalty.registry import Fact, registry
+
+IDLE = (Currency.ExpiryMode.IDLE_DAYS, Currency.ExpiryMode.IDLE_MONTHS)
 
 
 def awarded_metric(rule_id: int, currency: str) -> str:
@@ -33,16 +37,29 @@ class Knowledge:
         self.gauges = metrics.Gauges()
         self._leaves = [leaf for rule in self.rules if rule.predicate for leaf in rule.predicate.leaves]
         self._codes = {leaf.name for leaf in self._leaves if leaf.source == "fact"}
+        self._by_id = {rule.rule_id: rule for rule in self.rules if any(cap.of == EVERYONE for cap in rule.caps)}
         self._facts: dict[int, dict[str, Any]] = {}
         self.sheet = conditions.TallySheet({})
+        self.budgets = Budgets()
+        self.idle_units = [unit for unit in self.units.values() if unit.expiry_mode in IDLE]
+        self._lifetimes = _lifetimes() if any(rule.points for rule in self.rules) else []
+        for _unit, predicate, _life in self._lifetimes:
+            self._leaves += predicate.leaves
+            self._codes |= {leaf.name for leaf in predicate.leaves if leaf.source == "fact"}
+
+    @property
+    def needs_lots(self) -> bool:
+        """Whether what an account has must be known exactly, lot by lot, before anything is given."""
+        return bool(self.idle_units) or any(unit.balance_cap is not None for unit in self.units.values())
 
     @property
     def is_volatile(self) -> bool:
         """Whether some rule asks for a fact that deciding an earlier event may have changed."""
         return any(fact.moves for fact in registry.all(Fact) if fact.code in self._codes)
 
-    def load(self, account_ids: Collection[int], days: Collection[date]) -> None:
-        """Loads tallies and facts; call it with the accounts locked."""
+    def load(self, account_ids: Collection[int], days: Collection[date], *, locked: bool = False) -> None:
+        """Loads tallies, facts and budgets; call it with the accounts locked, and say so to lock budgets too."""
+        self.budgets.load(self.rules, days, self.units, locked=locked)
         needs = conditions.needs(self._leaves, first_day=min(days))
         for code, need in self._cap_needs(days):
             needs[code] = needs[code] | need if code in needs else need
@@ -57,7 +74,7 @@ class Knowledge:
         first = min(days)
         for rule in self.rules:
             for cap in rule.caps:
-                if cap.per != "order":
+                if cap.per != "order" and cap.of != EVERYONE:
                     start, _ = caps.period(cap.per, first)
                     ever = start == date.min
                     yield awarded_metric(rule.rule_id, cap.currency), conditions.Need(first if ever else start, ever)
@@ -66,8 +83,34 @@ class Knowledge:
         """What the engine may ask about one account on one business day."""
         return AccountView(self, account_id, day)
 
+    def lifetime(self, account_id: int, currency_id: int, day: date) -> Mapping[str, Any] | None:
+        """How long this member's points live, where the programme says so for some members."""
+        if not self._lifetimes:
+            return None
+        lookup = self.about(account_id, day).lookup
+        return next((life for unit, fits, life in self._lifetimes if unit == currency_id and fits(lookup, day)), None)
+
+    def count_award(self, account_id: int, award: Award, day: date) -> None:
+        """Counts what a rule gave against its limits and budgets."""
+        metric = awarded_metric(award.rule_id, award.currency)
+        if metric in self.sheet.needs:
+            self.sheet.add(account_id, metric, day, award.awarded)
+        rule = self._by_id.get(award.rule_id)
+        if rule is not None:
+            self.budgets.add(rule, award, day)
+
+    def write_budgets(self) -> None:
+        self.budgets.write(self.units)
+
     def fact(self, account_id: int, code: str) -> Any:
         return self._facts.get(account_id, _NOTHING).get(code)
+
+
+def _lifetimes() -> list[tuple[int, conditions.Predicate, dict[str, Any]]]:
+    """(currency, for whom, how long), the first that fits counts. One query."""
+    rows = Lifetime.objects.filter(is_active=True).order_by("rank", "id")
+    columns = rows.values_list("currency_id", "condition", "mode", "length")
+    return [(unit, conditions.compile(tree), {"mode": mode, "length": length}) for unit, tree, mode, length in columns]
 
 
 _NOTHING: Mapping[str, Any] = {}
@@ -89,3 +132,6 @@ class AccountView:
     def used(self, rule_id: int, currency: str, start: date, end: date) -> int:
         first, last = (None, self._day) if start == date.min else (start, end - timedelta(days=1))
         return self._all.sheet.sum_between(self._account_id, awarded_metric(rule_id, currency), first, last)
+
+    def spent(self, rule_id: int, currency: str, per: str, start: date) -> int:
+        return self._all.budgets.used.get(Budget(rule_id, currency, per, start), 0)

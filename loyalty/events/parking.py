@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from loyalty.events.incoming import Draft
 from loyalty.models import Event
+from loyalty.registry import EventKind, registry
 
 _COLUMNS = (
     "id",
@@ -40,17 +41,33 @@ def release(event: Event, *, account_id: int | None, expected: str = Event.State
     return draft if won else None
 
 
-def refunds_of(decided: Sequence[Draft]) -> list[Draft]:
-    """Refunds that were waiting for the orders just placed; one query a partner, none without orders."""
+def followers_of(decided: Sequence[Draft]) -> list[Draft]:
+    """Events that were waiting for those just decided: of an order, or of a refund that is cancelled.
+
+    One query a partner for each; none where neither was among them.
+    """
     placed: dict[int, dict[str, int | None]] = {}
+    refunded: dict[int, dict[str, int | None]] = {}
     for draft in decided:
         if draft.kind == "order.paid" and draft.partner_id is not None:
             placed.setdefault(draft.partner_id, {})[draft.payload["order_id"]] = draft.account_id
+        elif draft.kind == "order.refunded" and draft.partner_id is not None:
+            refunded.setdefault(draft.partner_id, {})[draft.payload["refund_id"]] = draft.account_id
     found: list[Draft] = []
     for partner_id, accounts in placed.items():
-        waiting = Event.objects.filter(
-            state=Event.State.PARKED, partner_id=partner_id, kind="order.refunded", payload__order_id__in=list(accounts)
-        )
-        drafts = [release(event, account_id=accounts[event.payload["order_id"]]) for event in waiting]
-        found += [draft for draft in drafts if draft is not None]
+        found += _released(partner_id, "order.paid", "order_id", accounts)
+    for partner_id, accounts in refunded.items():
+        found += _released(partner_id, "order.refunded", "refund_id", accounts)
     return found
+
+
+def _released(partner_id: int, kind: str, name: str, accounts: dict[str, int | None]) -> list[Draft]:
+    followers = [each.code for each in registry.all(EventKind) if each.follows == kind]
+    waiting = Event.objects.filter(
+        state=Event.State.PARKED,
+        partner_id=partner_id,
+        kind__in=followers,
+        **{f"payload__{name}__in": list(accounts)},
+    )
+    drafts = [release(event, account_id=accounts[event.payload[name]]) for event in waiting]
+    return [draft for draft in drafts if draft is not None]

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, bulk, clock, orders
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
-from loyalty.events import parking
+from loyalty.events import parking, paying
 from loyalty.events.folding import Fold, waves
 from loyalty.events.incoming import Draft, fingerprint
 from loyalty.events.knowledge import Knowledge
 from loyalty.events.refunding import Refunds
+from loyalty.events.sleeping import Sleeping
 from loyalty.ledger import store
 from loyalty.models import Event, GrantRecord, Programme
 from loyalty.registry import Effect, EventKind, Follower, Grant, Happening, registry
@@ -63,7 +64,7 @@ def follow_through(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict
         for _pass in range(MAX_PASSES):
             happenings, found = _decide(pending, programme, now)
             receipts.update(found)
-            pending = [*_record(drafts_of(happenings, programme), now), *parking.refunds_of(pending)]
+            pending = [*_record(drafts_of(happenings, programme), now), *parking.followers_of(pending)]
             if not pending:
                 break
         else:
@@ -127,17 +128,33 @@ def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:
     account_ids = sorted({draft.account_id for draft in drafts if draft.account_id is not None})
     locked = accounts.lock(account_ids)
     known = orders.find({key for draft in drafts if (key := order_key(draft))}, locked=True)
-    refunds = Refunds.load([state.event_id for state in known.values()])
-    refunded = sorted({state.account_id for state in known.values() if state.account_id is not None})
-    book = store.load(account_ids, with_lots=refunded, born_of=refunds.entry_ids())
+    refunds = Refunds.load(
+        [state.event_id for state in known.values()],
+        payments=paying.payments_of(drafts, known.values()),
+        gives_again=any("cancelled_minor" in draft.payload for draft in drafts),
+    )
+    sleeping = Sleeping.load({draft.kind for draft in drafts}, account_ids)
+    moved = sorted({state.account_id for state in known.values() if state.account_id is not None})
+    settled = account_ids if knowledge.needs_lots or sleeping.births else moved
+    book = store.load(account_ids, with_lots=settled, born_of=[*refunds.entry_ids(), *sleeping.entry_ids()])
+    book.recoup = store.shares(knowledge.units.values())
+    refunds.taken.settle_into(book)
     day_of = store.days_of(programme)
-    for purse in [purse for purse in book.lots if purse.account_id in refunded]:
+    for purse in [purse for purse in book.lots if purse.account_id in settled]:
         book.settle(purse, now, day_of)
     refunds.note_expired(book)
     days = {draft.occurred_on for draft in drafts} | {state.placed_on for state in known.values()}
-    knowledge.load(account_ids, days)
-    zones = {account: row.timezone for account, row in locked.items()}
-    return Fold(knowledge=knowledge, book=book, bought=known, refunds=refunds, zones=zones, now=now)
+    knowledge.load(account_ids, days, locked=True)
+    return Fold(
+        knowledge=knowledge,
+        book=book,
+        bought=known,
+        refunds=refunds,
+        zones={account: row.timezone for account, row in locked.items()},
+        now=now,
+        day_of=day_of,
+        sleeping=sleeping,
+    )
 
 
 def order_key(draft: Draft) -> orders.OrderKey | None:

@@ -2,19 +2,24 @@
 
 The target is a function of the cumulative refund (``deciding.refund_targets``), so partial refunds
 may come in any order and number and a repeat takes nothing twice. What has expired meanwhile is not
-asked for again.
+asked for again. A refund that is cancelled lowers the cumulative amount; then what was taken beyond the
+target goes back to the lots it came from.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Sum
 
 from loyalty import deciding, rulebook
+from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge
-from loyalty.ledger.book import Book, EntryRow, Purse, Stamp
+from loyalty.events.undoing import Taken
+from loyalty.ledger import moving
+from loyalty.ledger.book import Book, DayOf, EntryRow, Purse, Stamp
 from loyalty.metrics import Gauge
 from loyalty.models import Allocation, Decision, Entry, Event, Programme
 from loyalty.orders import OrderState
@@ -40,6 +45,15 @@ class Earned:
     gone: int = 0
 
 
+class Hand(NamedTuple):
+    """What every move of one refund has in common."""
+
+    book: Book
+    stamp: Stamp
+    day_of: DayOf
+    may_owe: bool
+
+
 @dataclass(slots=True)
 class Refunds:
     """What is known of the orders that a batch refunds: their payloads, receipts and entries."""
@@ -48,29 +62,39 @@ class Refunds:
     receipts: dict[UUID, Mapping[str, Any]] = field(default_factory=dict)
     earned: dict[UUID, list[Earned]] = field(default_factory=dict)
     rules: dict[int, deciding.CompiledRule] = field(default_factory=dict)
+    taken: Taken = field(default_factory=Taken)
 
     @classmethod
-    def load(cls, order_events: Collection[UUID]) -> "Refunds":
-        """Five queries for any number of orders; none where nothing is refunded."""
+    def load(
+        cls, order_events: Collection[UUID], *, payments: Collection[UUID] = (), gives_again: bool = False
+    ) -> "Refunds":
+        """Five queries for any number of orders; none where nothing is refunded.
+
+        Three more where ``payments`` may go back, or something taken back is given again.
+        """
         found = cls()
+        found._load(order_events)
+        found.taken = Taken.load(awards=found.entry_ids() if gives_again else (), payments=payments)
+        return found
+
+    def _load(self, order_events: Collection[UUID]) -> None:
         if not order_events:
-            return found
-        found.payloads.update(Event.objects.filter(id__in=order_events).values_list("id", "payload"))
+            return
+        self.payloads.update(Event.objects.filter(id__in=order_events).values_list("id", "payload"))
         decided = Decision.objects.filter(event_id__in=order_events).order_by("number")
-        found.receipts.update(decided.values_list("event_id", "receipt"))
-        found.rules = rulebook.by_id({step["version"] for r in found.receipts.values() for step in r["steps"]})
+        self.receipts.update(decided.values_list("event_id", "receipt"))
+        self.rules = rulebook.by_id({step["version"] for r in self.receipts.values() for step in r["steps"]})
         entries = Entry.objects.filter(event_id__in=order_events, counter=Entry.Counter.ISSUED)
         columns = ("id", "event_id", "account_id", "currency_id", "amount", "rule_version_id")
         by_id: dict[UUID, Earned] = {}
         for entry_id, event_id, account, currency, amount, version in entries.values_list(*columns):
             by_id[entry_id] = Earned(entry_id, Purse(account, currency), amount, version)
-            found.earned.setdefault(event_id, []).append(by_id[entry_id])
+            self.earned.setdefault(event_id, []).append(by_id[entry_id])
         lapsed = Allocation.objects.filter(lot__entry_id__in=list(by_id), entry__counter=Entry.Counter.EXPIRED)
         for entry_id, gone in (
             lapsed.values("lot__entry_id").annotate(gone=Sum("amount")).values_list("lot__entry_id", "gone")
         ):
             by_id[entry_id].gone = gone
-        return found
 
     def entry_ids(self) -> list[UUID]:
         """Every entry that may be taken back, so the book can load the lots born of them."""
@@ -97,20 +121,54 @@ class Refunds:
             for row in entries
         ]
 
-    def count(self, order: OrderState, payload: Mapping[str, Any]) -> tuple[int, int]:
-        """Moves the order's cumulative refund; returns it (before, after). It never falls."""
-        before = order.refunded_minor
-        told = payload.get("cumulative_minor")
-        order.refunded_minor = max(before, told if told is not None else before + payload["refunded_minor"])
-        order.is_touched = True
-        return before, order.refunded_minor
+    def count(self, order: OrderState, draft: Draft) -> int:
+        """Moves the order by what the event says of it; returns its cumulative refund before.
 
-    def claw(self, book: Book, order: OrderState, stamp: Stamp, knowledge: Knowledge) -> dict[str, Any]:
+        A told cumulative amount is what stood when the refund happened: cancellations that came
+        before it are in it already, later ones are not.
+        """
+        before, payload, at = order.refunded_minor, draft.payload, draft.occurred_at.isoformat()
+        order.is_touched = True
+        if "cancelled_minor" in payload:
+            cancelled = min(payload["cancelled_minor"], before)
+            order.reversals = [*order.reversals, [at, cancelled]]
+            order.refunded_minor = before - cancelled
+        elif "refunded_minor" in payload:
+            told = payload.get("cumulative_minor")
+            if told is None:
+                order.refunded_minor = before + payload["refunded_minor"]
+            else:
+                since = sum(
+                    minor for when, minor in order.reversals if datetime.fromisoformat(when) > draft.occurred_at
+                )
+                order.refunded_minor = max(before, told - since)
+        else:
+            order.gift_returned_at = order.gift_returned_at or draft.occurred_at
+        return before
+
+    def claw(self, book: Book, order: OrderState, stamp: Stamp, knowledge: Knowledge, day_of: DayOf) -> dict[str, Any]:
         """Takes back up to the target for the order's cumulative refund; returns the receipt's note."""
-        targets = self._targets(order, knowledge)
-        may_owe = knowledge.programme.refund_shortfall == Programme.RefundShortfall.DEBT
+        targets = self._targets(order, knowledge, order.refunded_minor)
+        return self._move(book, order, stamp, knowledge, day_of, targets)
+
+    def take_all(self, book: Book, order: OrderState, stamp: Stamp, knowledge: Knowledge, day_of: DayOf) -> None:
+        """Takes back everything the order has earned, before it is judged anew as it was corrected."""
+        whole = max(order.total_minor, 1)
+        self._move(book, order, stamp, knowledge, day_of, self._targets(order, knowledge, whole))
+
+    def _move(
+        self,
+        book: Book,
+        order: OrderState,
+        stamp: Stamp,
+        knowledge: Knowledge,
+        day_of: DayOf,
+        targets: Mapping[str, Aim],
+    ) -> dict[str, Any]:
+        may_owe = knowledge.programme.refund_shortfall != Programme.RefundShortfall.ABSORB
+        hand = Hand(book, stamp, day_of, may_owe)
         taken = [
-            self._take(book, order, earned, targets[earned.entry_id.hex], stamp, may_owe=may_owe)
+            self._take(hand, order, earned, targets[earned.entry_id.hex])
             for earned in self.earned.get(order.event_id, ())
             if earned.entry_id.hex in targets
         ]
@@ -122,8 +180,8 @@ class Refunds:
             "steps": [step for step in taken if step is not None],
         }
 
-    def _targets(self, order: OrderState, knowledge: Knowledge) -> dict[str, Aim]:
-        """For each entry (by hex id) how much must be gone at the order's cumulative refund."""
+    def _targets(self, order: OrderState, knowledge: Knowledge, refunded: int) -> dict[str, Aim]:
+        """For each entry (by hex id) how much must be gone at that cumulative refund."""
         receipt = self.receipts.get(order.event_id)
         if receipt is None:
             return {}
@@ -131,7 +189,7 @@ class Refunds:
         found = deciding.refund_targets(
             receipt,
             self.payloads[order.event_id],
-            order.refunded_minor,
+            refunded,
             knowledge.policy,
             rules=rules,
             day=order.placed_on,
@@ -143,30 +201,51 @@ class Refunds:
             if (step := steps.get(target.key)) is not None
         }
 
-    def _take(
-        self, book: Book, order: OrderState, earned: Earned, aim: Aim, stamp: Stamp, *, may_owe: bool
-    ) -> dict[str, Any] | None:
+    def _take(self, hand: "Hand", order: OrderState, earned: Earned, aim: Aim) -> dict[str, Any] | None:
+        """Takes, or gives again, what lies between what was asked back so far and the target."""
         key = earned.entry_id.hex
         clawed = order.clawed.get(key, 0)
-        wanted = min(aim.target, earned.amount - earned.gone) - clawed
-        if wanted <= 0:
+        gives_again = aim.target < clawed and earned.entry_id in self.taken.shares
+        wanted = (aim.target if gives_again else min(aim.target, earned.amount - earned.gone)) - clawed
+        if not wanted or (wanted < 0 and not gives_again):
             return None
         order.clawed = {**order.clawed, key: clawed + wanted}
-        entry, uncollected = book.claw(
-            earned.purse,
-            earned.entry_id,
-            wanted,
-            stamp=stamp._replace(rule_version_id=earned.rule_version_id),
-            may_owe=may_owe,
-        )
+        stamp = hand.stamp._replace(rule_version_id=earned.rule_version_id)
+        if wanted < 0:
+            entry, taken = self._give_again(hand, earned, clawed + wanted, stamp)
+        else:
+            entry, missing = hand.book.claw(earned.purse, earned.entry_id, wanted, stamp=stamp, may_owe=hand.may_owe)
+            taken = wanted - missing
+            if entry is not None:
+                self.taken.follow(earned.entry_id, entry, hand.book)
         return {
             **aim.head,
             "reverses": key,
             "wanted": wanted,
-            "taken": wanted - uncollected,
-            "uncollected": uncollected,
+            "taken": taken,
+            "uncollected": max(wanted - taken, 0),
             "entry": entry.id.hex if entry else None,
         }
+
+    def _give_again(self, hand: "Hand", earned: Earned, asked: int, stamp: Stamp) -> tuple[EntryRow | None, int]:
+        """Gives back what was taken beyond ``asked``; what was never collected needs no giving."""
+        points = self.taken.outstanding(earned.entry_id) - asked
+        if points <= 0:
+            return None, 0
+        back = self.taken.unwind(earned.entry_id, points, hand.book)
+        own = hand.book.born.get(earned.entry_id)
+        entry = moving.give_back(
+            hand.book,
+            earned.purse,
+            back,
+            counter=Entry.Counter.CLAWED_BACK,
+            stamp=stamp,
+            day_of=hand.day_of,
+            reverses_id=earned.entry_id,
+            rest_until=own.expires_at if own else None,
+        )
+        self.taken.follow(earned.entry_id, entry, hand.book, fresh=back.rest)
+        return entry, -points
 
     def measured(self, gauge: Gauge, order: OrderState, refunded: int) -> int:
         """What the order counts for a metric once ``refunded`` is taken off; nothing when all is."""

@@ -85,13 +85,21 @@ def _look_at(event_id: UUID, now: datetime) -> bool:
             return False
     else:
         order = Order.objects.filter(partner=event.partner, external_id=event.payload["order_id"]).first()
-        if order is None:
+        if order is None or not _has_refund(event):
             return False
         account_id = order.account_id
     draft = parking.release(event, account_id=account_id)
     if draft is not None:
         pipeline.follow_through([draft], now=now)
     return draft is not None
+
+
+def _has_refund(event: Event) -> bool:
+    """Whether the refund that the event cancels has been decided; other events need none."""
+    if event.kind != "order.refund_cancelled":
+        return True
+    key = event.key.replace(f":{event.kind}:", ":order.refunded:", 1)
+    return Event.objects.filter(key=key, state__in=[Event.State.DECIDED, Event.State.GUEST]).exists()
 
 
 @transaction.atomic

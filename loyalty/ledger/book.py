@@ -124,7 +124,15 @@ class Book:
         return lot
 
     def debit(
-        self, purse: Purse, amount: int, *, counter: str, stamp: Stamp, memo: str = "", may_owe: bool = False
+        self,
+        purse: Purse,
+        amount: int,
+        *,
+        counter: str,
+        stamp: Stamp,
+        memo: str = "",
+        may_owe: bool = False,
+        reverses_id: UUID | None = None,
     ) -> EntryRow:
         """Takes ``amount`` > 0 from available lots, earliest expiry first.
 
@@ -133,7 +141,7 @@ class Book:
         holding = self.holding(purse)
         if amount > holding.available and not may_owe:
             raise NotEnough(amount - holding.available)
-        entry = self.enter(purse, -amount, counter=counter, stamp=stamp, memo=memo)
+        entry = self.enter(purse, -amount, counter=counter, stamp=stamp, memo=memo, reverses_id=reverses_id)
         self.collect(entry, purse, amount, self.spendable(purse))
         return entry
 

@@ -81,6 +81,13 @@ def _load_holds(book: Book, account_ids: Collection[int]) -> None:
         hold.parts.append(Part(book.born[lot.entry_id], amount))
 
 
+def lots(lot_ids: Collection[UUID]) -> list[LotState]:
+    """These lots, whatever is left of them. One query, none for no ids."""
+    if not lot_ids:
+        return []
+    return [_state(row) for row in Lot.objects.filter(id__in=lot_ids).values_list(*_LOT)]
+
+
 def _state(row: tuple[object, ...]) -> LotState:
     lot_id, entry_id, account_id, currency_id, *rest = row
     return LotState(lot_id, entry_id, Purse(account_id, currency_id), *rest)  # type: ignore[arg-type]  # as selected
@@ -92,9 +99,9 @@ def write(book: Book) -> None:
     new = [lot for lot in book.touched.values() if lot.is_new]
     old = [lot for lot in book.touched.values() if not lot.is_new]
     bulk.insert(Lot, _LOT, [_lot(lot) for lot in new])
-    bulk.update(Lot, ("id", "remaining", "activated_at"), [(lot.id, lot.remaining, lot.activated_at) for lot in old])
-    stretched = [lot for lot in old if lot.is_stretched]
+    stretched = [lot for lot in old if lot.is_stretched]  # before they wake: then dates are fixed
     bulk.update(Lot, _DATES, [(o.id, o.available_at, o.expires_at, o.born_expires_at) for o in stretched])
+    bulk.update(Lot, ("id", "remaining", "activated_at"), [(lot.id, lot.remaining, lot.activated_at) for lot in old])
     bulk.insert(Allocation, _ALLOCATION, book.allocations)
     balances = [(*purse, *_balance(book.holdings[purse])) for purse in sorted(book.moved)]
     bulk.upsert(Balance, _BALANCE, balances, key=("account_id", "currency_id"))
