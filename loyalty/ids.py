@@ -6,6 +6,7 @@ thousand can refer to each other without asking the database.
 
 import os
 import secrets
+import struct
 import threading
 import time
 from uuid import UUID
@@ -13,6 +14,9 @@ from uuid import UUID
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _lock = threading.Lock()
 _last = 0
+_DRAWN = 512  # numbers drawn from the system at once
+_pool: list[int] = []
+os.register_at_fork(after_in_child=_pool.clear)  # no two processes may use the same ones
 
 
 def uuid7() -> UUID:
@@ -25,8 +29,10 @@ def uuid7() -> UUID:
         stamp = time.time_ns() // 1_000_000 << 12
         _last = stamp if stamp > _last else _last + 1
         head = _last
-    value = (head >> 12) << 80 | 0x7 << 76 | (head & 0xFFF) << 64 | 0b10 << 62
-    return UUID(int=value | int.from_bytes(os.urandom(8), "big") >> 2)
+        if not _pool:
+            _pool.extend(struct.unpack(f"{_DRAWN}Q", os.urandom(8 * _DRAWN)))
+        chance = _pool.pop()
+    return UUID(int=(head >> 12) << 80 | 0x7 << 76 | (head & 0xFFF) << 64 | 0b10 << 62 | chance >> 2)
 
 
 def code(length: int) -> str:

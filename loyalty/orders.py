@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +65,7 @@ _STATE = (
     "version",
 )
 _MOVED = ("id", "refunded_minor", "clawed", "points_returned", "gift_returned_at", "reversals")
+_columns = attrgetter(*_STATE)
 _ORDER = (
     *_STATE,
     "customer_ref",
@@ -71,6 +73,7 @@ _ORDER = (
     "freight_minor",
     "points_paid_minor",
 )
+_told = itemgetter("position", "kind", "sku", "title", "category", "quantity", "amount_minor", "voided")
 _LINE = ("order_id", "position", "kind", "sku", "title", "category", "quantity", "amount_minor", "is_voided")
 
 
@@ -78,7 +81,8 @@ def find(keys: Collection[OrderKey], *, locked: bool = False) -> dict[OrderKey, 
     """The orders of these keys that exist; ``locked`` until the transaction ends, in order of id."""
     found: dict[OrderKey, OrderState] = {}
     for partner_id in sorted({partner for partner, _ in keys}):
-        rows = Order.objects.filter(partner_id=partner_id, external_id__in=[e for p, e in keys if p == partner_id])
+        wanted = bulk.among("external_id", [external_id for partner, external_id in keys if partner == partner_id])
+        rows = Order.objects.filter(wanted, partner_id=partner_id)
         if locked:
             rows = rows.select_for_update(no_key=True, of=("self",)).order_by("id")
         for row in rows.values_list(*_STATE):
@@ -154,7 +158,7 @@ def _stores(codes: set[str]) -> dict[str, int]:
 def _row(state: OrderState, stores: Mapping[str, int]) -> tuple[Any, ...]:
     payload = state.payload or {}
     return (
-        *(getattr(state, name) for name in _STATE),
+        *_columns(state),
         payload.get("customer", ""),
         stores.get(payload.get("store", "")),
         payload["freight_minor"],
@@ -164,14 +168,4 @@ def _row(state: OrderState, stores: Mapping[str, int]) -> tuple[Any, ...]:
 
 def _lines(state: OrderState) -> Iterable[tuple[Any, ...]]:
     for line in (state.payload or {}).get("lines", ()):
-        yield (
-            state.id,
-            line["position"],
-            line["kind"],
-            line["sku"],
-            line["title"],
-            line["category"],
-            line["quantity"],
-            line["amount_minor"],
-            line["voided"],
-        )
+        yield (state.id, *_told(line))

@@ -45,14 +45,17 @@ def clean(raw: Any, path: str, *, identifier: bool = False, multiline: bool = Fa
     """``raw`` as trimmed text without control, direction or (in identifiers) invisible characters."""
     if not isinstance(raw, str):
         raise faults.TextRequired(param=path)
-    if not raw.strip().strip(INVISIBLE + JOINERS).strip():
+    text = raw.strip()
+    if text and raw.isprintable():  # so there is nothing to refuse, as in almost every text
+        return text if identifier else unicodedata.normalize("NFC", text)
+    if not text.strip(INVISIBLE + JOINERS).strip():
         raise faults.Blank(param=path)
     for character in raw:
         allowed = multiline and character in "\n\t"
         refused = unicodedata.category(character) in {"Cc", "Cs"} or character in BIDI
         if not allowed and (refused or (identifier and character in INVISIBLE + JOINERS)):
             raise faults.ControlCharacter(param=path, character=f"U+{ord(character):04X}")
-    return raw.strip() if identifier else unicodedata.normalize("NFC", raw.strip())
+    return text if identifier else unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ declaration in OpenAPI's words, so the reference and the behavior cannot drift a
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from loyalty import faults
@@ -29,29 +29,31 @@ class Shape:
     name: str
     items: tuple[Item, ...]
     note: str = ""
+    known: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", frozenset(item.name for item in self.items))
 
     def read(self, raw: Any, path: str = "") -> dict[str, Any]:
         if not isinstance(raw, Mapping):
             raise faults.ObjectExpected(param=path or None)
-        known = {item.name for item in self.items}
-        strangers = [name for name in raw if name not in known]
+        strangers = [name for name in raw if name not in self.known]
         found: list[faults.Fault] = [faults.UnknownField(param=join(path, name[:80])) for name in strangers]
-        values = {item.name: self._one(item, raw, path, found) for item in self.items}
+        values: dict[str, Any] = {}
+        for item in self.items:
+            given = raw.get(item.name)
+            if given is None:
+                values[item.name] = item.default
+                if item.required:
+                    found.append(faults.Required(param=join(path, item.name)))
+                continue
+            try:
+                values[item.name] = item.reader.read(given, join(path, item.name))
+            except faults.Fault as fault:
+                values[item.name] = item.default
+                found.extend(fault.details or [fault])
         refuse(found)
         return values
-
-    def _one(self, item: Item, raw: Mapping[str, Any], path: str, found: list[faults.Fault]) -> Any:
-        given = raw.get(item.name)
-        where = join(path, item.name)
-        if given is None:
-            if item.required:
-                found.append(faults.Required(param=where))
-            return item.default
-        try:
-            return item.reader.read(given, where)
-        except faults.Fault as fault:
-            found.extend(fault.details or [fault])
-            return item.default
 
     def schema(self) -> dict[str, Any]:
         properties = {}

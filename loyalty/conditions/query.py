@@ -23,6 +23,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
+from loyalty import bulk
 from loyalty.conditions import anniversaries, operators, tree, vocabulary, windows
 from loyalty.conditions.faults import EventFactHere, UnknownFact
 from loyalty.conditions.operators import CURRENT
@@ -55,7 +56,7 @@ def load_facts(account_ids: Sequence[int], codes: Iterable[str]) -> dict[int, di
     if not wanted or not account_ids:
         return {account_id: {} for account_id in account_ids}
     selected = {f"fact_{place}": _expression(code, "") for place, code in enumerate(wanted)}
-    rows = Account.objects.filter(pk__in=account_ids).annotate(**selected).values_list("pk", *selected)
+    rows = Account.objects.filter(bulk.among("id", account_ids)).annotate(**selected).values_list("pk", *selected)
     return {account_id: dict(zip(wanted, values, strict=True)) for account_id, *values in rows}
 
 

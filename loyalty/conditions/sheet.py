@@ -14,6 +14,7 @@ from operator import or_
 
 from django.db.models import Count, Q, Sum
 
+from loyalty import bulk
 from loyalty.conditions import windows
 from loyalty.conditions.tree import Leaf
 from loyalty.conditions.windows import Window
@@ -57,9 +58,12 @@ class _Series:
     def add(self, day: date, value: int) -> None:
         if day in self.values:
             self.values[day] += value
-        else:
+            return
+        self.values[day] = value
+        if self.days and day < self.days[-1]:
             insort(self.days, day)
-            self.values[day] = value
+        else:
+            self.days.append(day)
 
     def between(self, first: date | None, last: date) -> list[int]:
         start = 0 if first is None else bisect_left(self.days, first)
@@ -85,12 +89,18 @@ class TallySheet:
         need = self.needs.get(metric)
         if need is None:
             return
-        series = self._series.setdefault((account_id, metric), _Series())
+        series = self._at(account_id, metric)
         if day >= need.since:
             series.add(day, value)
         else:
             series.before += value
             series.days_before = None
+
+    def _at(self, account_id: int, metric: str) -> _Series:
+        found = self._series.get((account_id, metric))
+        if found is None:
+            found = self._series[account_id, metric] = _Series()
+        return found
 
     def value(self, account_id: int, metric: str, window: Window, as_of: date) -> int:
         """What a comparison asks: the sum over the window, or its days where the window counts those."""
@@ -132,11 +142,11 @@ class TallySheet:
 
     def place(self, account_id: int, metric: str, day: date, value: int) -> None:
         """Puts a stored day in; not a change."""
-        self._series.setdefault((account_id, metric), _Series()).add(day, value)
+        self._at(account_id, metric).add(day, value)
 
     def place_before(self, account_id: int, metric: str, total: int, days: int) -> None:
         """Puts in what was stored before the first day loaded."""
-        series = self._series.setdefault((account_id, metric), _Series())
+        series = self._at(account_id, metric)
         series.before, series.days_before = total, days
 
 
@@ -145,7 +155,7 @@ def load_sheet(account_ids: Sequence[int], needs: Mapping[str, Need]) -> TallySh
     sheet = TallySheet(needs)
     if not account_ids or not needs:
         return sheet
-    stored = Tally.objects.filter(account_id__in=account_ids)
+    stored = Tally.objects.filter(bulk.among("account_id", account_ids))
     since = _spans(needs)
     recent = reduce(or_, (Q(metric__code__in=codes, day__gte=day) for day, codes in since.items()))
     for row in stored.filter(recent).values_list("account_id", "metric__code", "day", "value"):

@@ -72,30 +72,34 @@ def _factors(basis: Basis, boosts: Sequence[PointsEffect], policy: Policy) -> tu
     scale = (lcm(*bottoms) if adds else prod(bottoms)) * (highest[1] if highest else 1)
     limit = highest[0] * scale // highest[1] if highest else None
     found = [basis.matches(boost.filter, with_freight=boost.with_freight) for boost in boosts]
-    low, extra = [], []
-    for place in range(basis.size):
-        here = [boost for boost, match in zip(boosts, found, strict=True) if match[place]]
-        factor = _added(here, scale) if adds else _multiplied(here, scale)
-        if limit is not None and here:
-            factor = min(factor, limit)
-        low.append(min(factor, scale))
-        extra.append(max(factor - scale, 0))
-    gains = [
-        [max(boost.top * scale // boost.bottom - scale, 0) if taken else 0 for taken in match]
-        for boost, match in zip(boosts, found, strict=True)
-    ]
+    lifts = [boost.top * scale // boost.bottom - scale for boost in boosts]
+    factors = _added(basis.size, lifts, found, scale) if adds else _multiplied(basis.size, boosts, found, scale)
+    if limit is not None:
+        factors = [
+            min(factor, limit) if any(match[place] for match in found) else factor
+            for place, factor in enumerate(factors)
+        ]
+    low = [min(factor, scale) for factor in factors]
+    extra = [max(factor - scale, 0) for factor in factors]
+    gains = [[max(lift, 0) if taken else 0 for taken in match] for lift, match in zip(lifts, found, strict=True)]
     return low, extra, gains, scale
 
 
-def _added(boosts: Sequence[PointsEffect], scale: int) -> int:
-    return max(scale + sum(boost.top * scale // boost.bottom - scale for boost in boosts), 0)
+def _added(size: int, lifts: Sequence[int], found: Sequence[Sequence[bool]], scale: int) -> list[int]:
+    factors = [scale] * size
+    for lift, match in zip(lifts, found, strict=True):
+        factors = [factor + lift if taken else factor for factor, taken in zip(factors, match, strict=True)]
+    return [max(factor, 0) for factor in factors]
 
 
-def _multiplied(boosts: Sequence[PointsEffect], scale: int) -> int:
-    factor = scale
-    for boost in boosts:
-        factor = factor * boost.top // boost.bottom
-    return factor
+def _multiplied(size: int, boosts: Sequence[PointsEffect], found: Sequence[Sequence[bool]], scale: int) -> list[int]:
+    factors = [scale] * size
+    for boost, match in zip(boosts, found, strict=True):
+        factors = [
+            factor * boost.top // boost.bottom if taken else factor
+            for factor, taken in zip(factors, match, strict=True)
+        ]
+    return factors
 
 
 def _at_once(kept: Parts, lifted: list[int], gains: Parts, den: int, policy: Policy) -> Parts:

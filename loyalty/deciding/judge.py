@@ -34,6 +34,7 @@ from loyalty.deciding.rulebook import RuleBook
 from loyalty.deciding.steps import STEPPED, by_line, measure
 
 Work = tuple[CompiledRule, PointsEffect]
+PLAIN = {int, str, bool, type(None)}
 
 
 class Applying(NamedTuple):
@@ -90,7 +91,7 @@ def _judge(
             for leaf in applying.rule.outside:
                 lookup(leaf)
     decided.receipt = {
-        "facts": {key: frozen(value) for key, value in facts.items()},
+        "facts": {key: value if type(value) in PLAIN else frozen(value) for key, value in facts.items()},
         "steps": steps,
         "considered": [rule.version_id for rule in rules],
         "policy": dict(policy.note) if steps else {},
@@ -143,7 +144,7 @@ def _works(effect: PointsEffect, basis: Basis) -> bool:
     if effect.kind == "rate":
         return any(basis.worth(effect))
     if effect.kind == "fixed":
-        return effect.filter is None or bool(fixed_by_line(basis, effect))
+        return effect.filter is None or any(basis.matches(effect.filter, with_freight=effect.with_freight))
     found = basis.matches(effect.filter, with_freight=effect.with_freight)
     return any(value for value, taken in zip(basis.full, found, strict=True) if taken)
 

@@ -23,6 +23,7 @@ class Basis:
     """
 
     __slots__ = (
+        "_matches",
         "amounts",
         "cash",
         "den",
@@ -53,6 +54,7 @@ class Basis:
         if freight > 0:
             self._add_freight(freight, total, points_paid)
         self.size = len(self.amounts)
+        self._matches: dict[tuple[int, bool], list[bool]] = {}
         self.is_single = self.size == 1 and not lines
 
     def _from_total(self, goods: int, points_paid: int) -> None:
@@ -110,8 +112,15 @@ class Basis:
         """Which lines an effect looks at; freight only where it says so, whatever the filter.
 
         An order without lines has nothing to tell apart: a filter that names lines to take finds
-        none, one that only leaves lines out takes the whole.
+        none, one that only leaves lines out takes the whole. Asked once for each filter; not to be changed.
         """
+        question = (id(chosen), with_freight)
+        found = self._matches.get(question)
+        if found is None:
+            found = self._matches[question] = self._match(chosen, with_freight=with_freight)
+        return found
+
+    def _match(self, chosen: LineFilter | None, *, with_freight: bool) -> list[bool]:
         found = list(self.earns)
         if chosen is not None and self.labels is not None:
             for place, (sku, category) in enumerate(self.labels):
@@ -144,6 +153,8 @@ def share_out(total: int, weights: Sequence[int], remainder: str = "largest") ->
     """
     if len(weights) == 1:
         return [total]
+    if not total:
+        return [0] * len(weights)
     whole = sum(weights)
     if not whole:
         return [total, *([0] * (len(weights) - 1))] if weights else []

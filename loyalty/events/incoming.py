@@ -120,7 +120,10 @@ class Draft:
     id: UUID = field(default_factory=ids.uuid7)
 
 
+_in_order = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
+
+
 def fingerprint(kind: str, occurred_at: datetime, payload: Mapping[str, Any]) -> str:
     """SHA-256 over the content, whatever the order of its keys."""
-    text = json.dumps([kind, occurred_at.isoformat(), payload], sort_keys=True, ensure_ascii=False, default=str)
+    text = _in_order.encode([kind, occurred_at.isoformat(), payload])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from loyalty import clock, orders, retrying
+from loyalty import bulk, clock, orders, retrying
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.events import customers, paying, pipeline
@@ -72,9 +72,10 @@ def _post(
         refused = place(drafts, partner)
         answers = [refused.get(id(answer), answer) for answer in answers]
         drafts = [answer for answer in answers if isinstance(answer, Draft)]
-    receipts = pipeline.run(_once(drafts), now=now)
-    stored = _stored(drafts)
-    receipts |= receipts_of([event.pk for event in stored.values() if event.pk not in receipts])
+    fresh = pipeline.record(_once(drafts), now=now)
+    receipts = pipeline.follow_through(fresh, now=now)
+    stored = _stored(drafts, fresh)
+    receipts |= receipts_of([event.id for event in stored.values() if event.id not in receipts])
     outcomes = [a if isinstance(a, Outcome) else _answer(a, stored, receipts) for a in answers]
     if simulate:
         transaction.set_rollback(True)
@@ -204,20 +205,25 @@ def _once(drafts: Sequence[Draft]) -> list[Draft]:
     return list(first.values())
 
 
-def _stored(drafts: Sequence[Draft]) -> dict[str, Event]:
-    rows = Event.objects.filter(key__in=[draft.key for draft in drafts])
-    return {event.key: event for event in rows.only("id", "key", "fingerprint", "state", "partner_id")}
+def _stored(drafts: Sequence[Draft], fresh: Sequence[Draft]) -> Mapping[str, Draft | Event]:
+    """What is stored under each key; asked of the table where it was there before or moved since."""
+    known = {draft.key: draft for draft in fresh if draft.state != Event.State.PARKED}
+    others = [draft.key for draft in drafts if draft.key not in known]
+    if not others:
+        return known
+    rows = Event.objects.filter(bulk.among("key", others)).only("id", "key", "fingerprint", "state")
+    return known | {event.key: event for event in rows}
 
 
-def _answer(draft: Draft, stored: dict[str, Event], receipts: dict[Any, dict[str, Any]]) -> Outcome:
+def _answer(draft: Draft, stored: Mapping[str, Draft | Event], receipts: Mapping[UUID, dict[str, Any]]) -> Outcome:
     event = stored[draft.key]
     if event.fingerprint != draft.fingerprint:
         told = "version" in draft.payload
         mismatch = VersionConflict(param="version") if told else EventMismatch(param="order_id")
-        return Outcome(Status.REFUSED, event.pk, mismatch)
-    if event.pk != draft.id:
-        return Outcome(Status.DUPLICATE, event.pk, receipt=receipts.get(event.pk, {}))
-    return Outcome(_STATUS[Event.State(event.state)], event.pk, receipt=receipts.get(event.pk, {}))
+        return Outcome(Status.REFUSED, event.id, mismatch)
+    if event.id != draft.id:
+        return Outcome(Status.DUPLICATE, event.id, receipt=receipts.get(event.id, {}))
+    return Outcome(_STATUS[Event.State(event.state)], event.id, receipt=receipts.get(event.id, {}))
 
 
 def receipts_of(event_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

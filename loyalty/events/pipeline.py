@@ -6,6 +6,7 @@ the caller's transaction.
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,8 @@ _EVENT = (
     "payload",
     "fingerprint",
 )
+_before = attrgetter(*_EVENT[: _EVENT.index("recorded_at")])
+_after = attrgetter(*_EVENT[_EVENT.index("recorded_at") + 1 :])
 _GRANT = ("key", "effect", "account_id", "event_id", "rule_version_id", "params", "granted_at")
 
 
@@ -51,7 +54,7 @@ class EndlessConsequences(LoyaltyError):
 
 def run(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict[str, Any]]:
     """Records the drafts that are new, decides them and what follows; returns receipts by event."""
-    return follow_through(_record(drafts, now), now=now)
+    return follow_through(record(drafts, now=now), now=now)
 
 
 def follow_through(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict[str, Any]]:
@@ -64,7 +67,7 @@ def follow_through(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict
         for _pass in range(MAX_PASSES):
             happenings, found = _decide(pending, programme, now)
             receipts.update(found)
-            pending = [*_record(drafts_of(happenings, programme), now), *parking.followers_of(pending)]
+            pending = [*record(drafts_of(happenings, programme), now=now), *parking.followers_of(pending)]
             if not pending:
                 break
         else:
@@ -90,11 +93,11 @@ def drafts_of(happenings: Sequence[Happening], programme: Programme) -> list[Dra
     ]
 
 
-def _record(drafts: Sequence[Draft], now: datetime) -> list[Draft]:
+def record(drafts: Sequence[Draft], *, now: datetime) -> list[Draft]:
     """Stores the drafts whose business key is new, and returns those."""
     if not drafts:
         return []
-    rows = [tuple(now if name == "recorded_at" else getattr(draft, name) for name in _EVENT) for draft in drafts]
+    rows = [(*_before(draft), now, *_after(draft)) for draft in drafts]
     new = bulk.insert_missing(Event, _EVENT, rows, key="key")
     return [draft for draft in drafts if draft.key in new]
 
