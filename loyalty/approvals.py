@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, audit, clock, programme, retrying
 from loyalty.errors import Conflict, InvalidInput, LoyaltyError, NotFound
 from loyalty.ledger import adjusting
+from loyalty.messaging import kinds, sending
 from loyalty.models import Account, Approval, Entry, Partner, Threshold, User
 from loyalty.registry import Belonging, registry
 
@@ -283,7 +284,16 @@ def _carry_out(approval: Approval, by: User | None, now: datetime, origin: audit
     Approval.objects.filter(pk=approval.pk).update(**columns)
     approval.refresh_from_db()
     _note("approval.approved", approval, by or approval.asked_by, now, origin)
+    _tell(approval, entry, now)
     return approval
+
+
+def _tell(approval: Approval, entry: Entry, now: datetime) -> None:
+    """The member hears of it, with the reason, where a template is in use."""
+    unit = kinds.both(entry.currency.name_zh, entry.currency.name_en)
+    params = {"points": f"{entry.amount:+,}", "unit": unit, "reason": approval.reason}
+    key = f"approval:{approval.pk}"
+    sending.tell(account_ids=[entry.account_id], kind=kinds.ADJUSTED, params=params, key=key, now=now)
 
 
 def _note(deed: str, approval: Approval, by: User | None, now: datetime, origin: audit.Origin) -> None:

@@ -11,7 +11,9 @@ from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.imports import working
 from loyalty.ledger import expiring, holding
-from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, ValueType
+from loyalty.messaging import codes, delivering, effects, reminding, sending
+from loyalty.messaging import kinds as messages
+from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, Topic, ValueType
 
 SWEEP_RANGES = 10
 
@@ -41,6 +43,18 @@ def _lapse(as_of: datetime, _period: str) -> Mapping[str, int]:
     return {"holds": holding.lapse_due(now=as_of)}
 
 
+def _deliver(payload: Mapping[str, Any]) -> None:
+    delivering.deliver(payload["key"], now=clock.now())
+
+
+def _deliver_code(payload: Mapping[str, Any]) -> None:
+    codes.deliver(payload["id"], now=clock.now())
+
+
+def _forget_codes(as_of: datetime, _period: str) -> Mapping[str, int]:
+    return {"codes": codes.prune(now=as_of)}
+
+
 CONTRIBUTES: tuple[Contribution, ...] = (
     *kinds.ORDERS,
     BuiltinMetric("orders", _("orders"), "order.paid", lambda _payload: 1),
@@ -62,6 +76,12 @@ CONTRIBUTES: tuple[Contribution, ...] = (
         catch_up=0,
     ),
     Job(code=working.JOB, label=_("Import orders"), period=periods.day, walk=_import, catch_up=0),
+    *messages.KINDS,
+    *effects.EFFECTS,
+    Topic(sending.TOPIC, _deliver),
+    Topic(codes.TOPIC, _deliver_code),
+    reminding.JOB,
+    Job(code="forget_codes", label=_("Forget old codes"), period=periods.every(60), run=_forget_codes, catch_up=0),
     *housekeeping.JOBS,
     *sealing.WORK,
     *parts.DEMO,

@@ -1,7 +1,7 @@
 """The rows a programme cannot be without, laid after every migration and never changed again.
 
-Programme, currencies, one metric row for each that the apps contribute, and the scheduler's
-entries. Laying twice adds nothing; what operators have edited stays theirs.
+Programme, currencies, one metric row for each that the apps contribute, the template of every kind of
+message, and the scheduler's entries. Laying twice adds nothing; what operators have edited stays theirs.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from django.utils.translation import override
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from loyalty import scheduling
-from loyalty.models import Currency, Metric, Programme
+from loyalty.messaging import templates
+from loyalty.models import Currency, MessageTemplate, MessageText, Metric, Programme
 from loyalty.registry import BuiltinMetric, registry
 
 CURRENCIES: dict[str, dict[str, Any]] = {
@@ -25,7 +26,15 @@ CURRENCIES: dict[str, dict[str, Any]] = {
     },
     "growth": {"name_zh": "成长值", "name_en": "growth", "is_spendable": False},
 }
-LAID: Sequence[type[Model]] = (Programme, Currency, Metric, IntervalSchedule, PeriodicTask)
+LAID: Sequence[type[Model]] = (
+    Programme,
+    Currency,
+    Metric,
+    MessageTemplate,
+    MessageText,
+    IntervalSchedule,
+    PeriodicTask,
+)
 
 
 def lay() -> None:
@@ -37,6 +46,7 @@ def lay() -> None:
         if code not in known:
             Currency.objects.get_or_create(code=code, defaults=columns)
     _lay_metrics()
+    templates.lay()
     scheduling.lay()
 
 

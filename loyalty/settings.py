@@ -2,7 +2,8 @@
 
 ``DATABASE_URL``, ``BROKER_URL``, ``CACHE_URL``, ``SECRET_KEY``, ``DEBUG``, ``ALLOWED_HOSTS``,
 ``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops),
-``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without).
+``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without),
+``SITE_URL`` (for links in messages), ``SMS_CHANNEL`` (a class; none without), ``SMS_DAILY_BUDGET``.
 Upper apps are named only as strings, so the ground floor never imports them.
 """
 
@@ -89,6 +90,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "loyalty.web.context.programme",
+                "members.web.context.inbox",
             ],
         },
     }
@@ -248,6 +250,15 @@ SUPPORT_URL = env.str("SUPPORT_URL", default="")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Evergreen <no-reply@localhost>")
 PHONE_REGION = env.str("PHONE_REGION", default="CN")
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+# What carries messages, by channel: a class of `loyalty.messaging.channels` or of a provider; empty for none.
+MESSAGE_CHANNELS = {
+    "in_app": "loyalty.messaging.channels.Inbox",
+    "email": "loyalty.messaging.channels.Email",
+    "sms": env.str("SMS_CHANNEL", default="loyalty.messaging.channels.ConsoleSms" if DEBUG or DEMO else ""),
+}
+SMS_DAILY_BUDGET = env.int("SMS_DAILY_BUDGET", default=10_000)
+SMS_DAILY_PER_NUMBER = env.int("SMS_DAILY_PER_NUMBER", default=10)
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 LOGGING = {

@@ -1,6 +1,6 @@
 """What a person agreed to: every answer is a row, the latest one counts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
@@ -31,3 +31,12 @@ def given(member: Member) -> dict[str, bool]:
     """Purpose → the latest answer; purposes never answered are missing (and count as no)."""
     rows = Consent.objects.filter(member=member).order_by("answered_at", "id")
     return dict(rows.values_list("purpose", "is_given"))
+
+
+def given_by(account_ids: Collection[int]) -> dict[int, dict[str, bool]]:
+    """The same for many members, by account. One query."""
+    rows = Consent.objects.filter(member_id__in=account_ids).order_by("answered_at", "id")
+    found: dict[int, dict[str, bool]] = {}
+    for member_id, purpose, is_given in rows.values_list("member_id", "purpose", "is_given"):
+        found.setdefault(member_id, {})[purpose] = is_given
+    return found

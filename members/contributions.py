@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import (
+    Addressee,
     Belonging,
     BuiltinMetric,
     Directory,
@@ -18,7 +19,7 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import demo, enrolment, finding, letters, tiers
+from members import demo, enrolment, finding, tiers, told
 from members.facts import FACTS
 from members.models import Member, Tier
 
@@ -64,8 +65,8 @@ CONTRIBUTES = (
     Directory("email", finding.by_emails),
     Belonging("members", finding.accounts_of),
     Enroller("members", enrolment.enrol_references),
-    letters.SEND,
-    letters.LETTER,
+    Addressee("members", finding.addresses),
+    *told.KINDS,
     FirstStep(
         "birthday",
         10,

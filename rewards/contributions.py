@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import BuiltinMetric, Caption, EventField, EventKind, Panel, Tab, Text, ValueType
-from rewards import demo
+from rewards import demo, told
 from rewards.models import Reward
 from rewards.web import offers
 
@@ -30,5 +30,6 @@ CONTRIBUTES = (
     Caption("redemptions", offers.captions),
     Panel("reach", 30, "rewards/_reach.html", offers.panel),
     Tab("mall", 30, _("Mall"), "rewards:list", "mall"),
+    *told.KINDS,
     *demo.DEMO,
 )

@@ -1,11 +1,14 @@
 """What a person types: joining, signing in, the profile, the choices about data."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.messaging import preferences
+from loyalty.models.messages import Channel, Purpose
 from loyalty.web.forms import OperationForm
 from members import phones
 from members.models import Consent, Member
@@ -108,3 +111,39 @@ class PrivacyForm(OperationForm):
 
     marketing = forms.BooleanField(label=_ASKED["marketing"][0], help_text=_ASKED["marketing"][1], required=False)
     profiling = forms.BooleanField(label=_ASKED["profiling"][0], help_text=_ASKED["profiling"][1], required=False)
+
+
+class ChannelsForm(OperationForm):
+    """A switch for each purpose and channel one may choose, and the yes that offers need to begin with."""
+
+    agreed = forms.BooleanField(
+        label=_ASKED["marketing"][0], help_text=_("Without this, no offers go out by any channel."), required=False
+    )
+
+    def __init__(self, *args: Any, known: Mapping[preferences.Choice, bool], agreed: bool, **kwargs: Any) -> None:
+        initial = {"agreed": agreed} | {"-".join(choice): is_on for choice, is_on in known.items()}
+        super().__init__(*args, initial=initial, **kwargs)
+        for choice in preferences.CHOICES:
+            is_fixed = choice in preferences.ALWAYS
+            note = _("Always on, so that nothing gets lost.") if is_fixed else ""
+            label = Channel(choice[1]).label
+            self.fields["-".join(choice)] = forms.BooleanField(
+                label=label, help_text=note, required=False, disabled=is_fixed
+            )
+
+    def of(self, purpose: str) -> list[BoundField]:
+        """The switches of one purpose."""
+        return [self["-".join(choice)] for choice in preferences.CHOICES if choice[0] == purpose]
+
+    @property
+    def service(self) -> list[BoundField]:
+        return self.of(Purpose.SERVICE)
+
+    @property
+    def marketing(self) -> list[BoundField]:
+        return self.of(Purpose.MARKETING)
+
+    @property
+    def choices(self) -> dict[preferences.Choice, bool]:
+        """(purpose, channel) → on, as chosen."""
+        return {choice: self.cleaned_data["-".join(choice)] for choice in preferences.CHOICES}

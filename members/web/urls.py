@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, entering, pages, settings
+from members.web import brand, entering, inbox, pages, settings
 
 app_name = "members"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("card/", pages.code, name="card"),
     path("points/", pages.points, name="points"),
     path("points/<uuid:ref>/", pages.receipt, name="receipt"),
+    path("messages/", inbox.listing, name="messages"),
+    path("messages/read/", inbox.read_all, name="messages-read"),
+    path("messages/<uuid:ref>/", inbox.message, name="message"),
+    path("me/messages/", inbox.choices, name="messages-choices"),
     path("me/", settings.me, name="me"),
     path("me/profile/", settings.profile, name="profile"),
     path("me/privacy/", settings.privacy, name="privacy"),
