@@ -18,6 +18,7 @@ from loyalty import money as moneys
 from loyalty import programme as programmes
 from loyalty.admin import rule_forms, showing
 from loyalty.admin.rule_words import Words
+from loyalty.deciding.validation import LIFETIMES
 from loyalty.errors import LoyaltyError
 from loyalty.models import Account, Currency, Order, Programme
 from loyalty.registry import Effect, EffectParam, EventKind, registry
@@ -40,6 +41,8 @@ def catalogue(request: HttpRequest) -> JsonResponse:
             "facts": conditions.catalogue(kind if registry.find(EventKind, kind) else None),
             "currencies": [[currency.code, currency.name] for currency in Currency.objects.order_by("id")],
             "effects": [_effect(effect) for effect in registry.all(Effect)],
+            "lifetimes": [[mode, str(Currency.ExpiryMode(mode).label)] for mode in LIFETIMES],
+            "awaited": [[code, str(label)] for code, label in rule_forms.kinds()],
             "money": {
                 "symbol": moneys.symbol(programme.currency),
                 "digits": moneys.digits(programme.currency),
@@ -96,6 +99,8 @@ def about_people(tree: Mapping[str, Any]) -> dict[str, Any] | None:
     """
     if "fact" in tree:
         return None if str(tree["fact"]).startswith("event.") else dict(tree)
+    if "at_least" in tree:
+        return _at_least(tree)
     for way in ("all", "any", "none"):
         if way in tree:
             children = [about_people(child) for child in tree[way] if isinstance(child, Mapping)]
@@ -108,11 +113,20 @@ def about_people(tree: Mapping[str, Any]) -> dict[str, Any] | None:
     return None
 
 
+def _at_least(tree: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What an event may decide is taken as decided for the member: so many fewer are asked for."""
+    listed = tree.get("of")
+    children = [child for child in listed if isinstance(child, Mapping)] if isinstance(listed, list) else []
+    kept = [dict(child) for child in children if not _mixed(child)]
+    least = tree["at_least"] - (len(children) - len(kept)) if isinstance(tree["at_least"], int) else 0
+    return {"at_least": least, "of": kept} if 0 < least <= len(kept) else None
+
+
 def _mixed(tree: Mapping[str, Any]) -> bool:
     """Whether a comparison of the event hides somewhere in the tree."""
     if "fact" in tree:
         return str(tree["fact"]).startswith("event.")
-    return any(_mixed(child) for way in ("all", "any", "none") for child in tree.get(way, ()))
+    return any(_mixed(child) for way in ("all", "any", "none", "of") for child in tree.get(way, ()))
 
 
 def preview(request: HttpRequest) -> JsonResponse:

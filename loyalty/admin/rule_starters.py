@@ -62,6 +62,42 @@ STARTERS = (
         ("event.amount",),
     ),
     Starter(
+        "spend-ladder",
+        "stairs",
+        _("The more, the better"),
+        _("30 points from 200 on, 100 from 500, 300 from 1,000: the highest step reached counts."),
+        {
+            "name_zh": "满额阶梯礼",
+            "name_en": "Spend ladder",
+            "kind": "order.paid",
+            "effects": [
+                {
+                    "effect": "points.ladder",
+                    "currency": "points",
+                    "by": "amount",
+                    "steps": [
+                        {"from": 20000, "points": 30},
+                        {"from": 50000, "points": 100},
+                        {"from": 100000, "points": 300},
+                    ],
+                }
+            ],
+        },
+    ),
+    Starter(
+        "happy-hour",
+        "schedule",
+        _("Happy hour"),
+        _("On weekday afternoons from 2 to 5, orders bring twice the points."),
+        {
+            "name_zh": "工作日下午茶双倍",
+            "name_en": "Happy hour",
+            "kind": "order.paid",
+            "effects": [{"effect": "points.multiply", "currency": "points", "factor": "2"}],
+            "schedule": {"weekdays": [1, 2, 3, 4, 5], "hours": [["14:00", "17:00"]]},
+        },
+    ),
+    Starter(
         "joining",
         "waving_hand",
         _("Joining gift"),

@@ -7,10 +7,11 @@ from typing import Any
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from loyalty import conditions
-from loyalty.admin import showing
+from loyalty import money as moneys
+from loyalty.admin import lifetime_words, showing
 from loyalty.conditions import ConditionError
 from loyalty.models import Currency, Programme
 from loyalty.registry import Effect, EventKind, registry
@@ -102,10 +103,34 @@ class Words:
                 text = _("%(points)s %(unit)s") % {"points": effect.get("points", "?"), "unit": unit}
             case "points.multiply":
                 text = _("%(unit)s times %(factor)s") % {"unit": unit, "factor": effect.get("factor", "?")}
+            case "points.ladder":
+                text = self._ladder(effect, unit)
+            case "points.every":
+                text = _("%(points)s %(unit)s for every full %(each)s") % {
+                    "points": effect.get("points", "?"),
+                    "unit": unit,
+                    "each": self._measured(effect.get("every"), effect),
+                }
             case code:
                 return self._gift(str(code or ""), effect)
         goods = self.goods(effect.get("lines") or {})
-        return f"{text} {goods}" if goods else text
+        return _(", ").join([f"{text} {goods}" if goods else text, *_terms(effect)])
+
+    def _ladder(self, effect: Json, unit: str) -> str:
+        steps = [step for step in effect.get("steps") or () if isinstance(step, dict)]
+        told = [
+            _("from %(start)s on %(points)s")
+            % {"start": self._measured(step.get("from"), effect), "points": step.get("points", "?")}
+            for step in steps
+        ]
+        return _("%(unit)s by steps: %(steps)s") % {"unit": unit, "steps": _listed(told) or "?"}
+
+    def _measured(self, number: Any, effect: Json) -> str:
+        if not isinstance(number, int):
+            return "?"
+        if effect.get("by") == "amount":
+            return moneys.show(number, self.money, short=True)
+        return ngettext("%(count)s item", "%(count)s items", number) % {"count": number}
 
     def _gift(self, code: str, effect: Json) -> str:
         found = registry.find(Effect, code)
@@ -141,7 +166,11 @@ class Words:
 
     def caps(self, caps: Sequence[Json]) -> str:
         return _("; ").join(
-            _("%(limit)s %(unit)s %(per)s")
+            (
+                _("%(limit)s %(unit)s %(per)s for everybody together")
+                if cap.get("of") == "everyone"
+                else _("%(limit)s %(unit)s %(per)s")
+            )
             % {
                 "limit": cap.get("limit", "?"),
                 "unit": self.unit(cap.get("currency")),
@@ -174,6 +203,13 @@ class Words:
             )
             for code in codes
         ]
+
+
+def _terms(effect: Json) -> list[str]:
+    """How long the points live and what they wait for, where the rule says so itself."""
+    expiry, wait = effect.get("expiry"), effect.get("wait")
+    said = [lifetime_words.said(str(expiry.get("mode")), expiry.get("length"))] if isinstance(expiry, dict) else []
+    return [*said, lifetime_words.waits(wait)] if isinstance(wait, dict) else said
 
 
 def _listed(items: Iterable[Any]) -> str:

@@ -108,6 +108,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
                 "combobox",
                 "condition-values",
                 "condition-editor",
+                "effect-terms",
                 "effects-editor",
                 "schedule-editor",
                 "rule-page",

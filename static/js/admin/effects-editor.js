@@ -1,11 +1,13 @@
 /* The "Then" of a rule and its limits: sentences with blanks. Each keeps its JSON in the textarea it dresses. */
 (() => {
-  const { el, icon, iconButton, select, say, uid, words, field, count, amount, valueControl } = window.Evergreen;
+  const { el, icon, iconButton, select, say, uid, words, field, count, amount, valueControl, effectTerms } = window.Evergreen;
 
   const FRESH = {
     "points.rate": () => ({ effect: "points.rate", currency: "points", points: 1, per_minor: 100 }),
     "points.fixed": () => ({ effect: "points.fixed", currency: "points", points: 50 }),
     "points.multiply": () => ({ effect: "points.multiply", currency: "points", factor: "2" }),
+    "points.ladder": () => ({ effect: "points.ladder", currency: "points", by: "quantity", steps: [{ from: 3, points: 50 }] }),
+    "points.every": () => ({ effect: "points.every", currency: "points", by: "amount", every: 10000, points: 10 }),
   };
 
   /** A list of JSON objects shown as rows that can be added, moved and removed. */
@@ -45,8 +47,9 @@
       const body = el("div", { class: "eg-leaf-body" }, this.body(item), this.more(item));
       for (const fault of faults) {
         const id = uid("fault");
-        const key = fault.path.split(".").at(-1);
-        const control = body.querySelector(`[data-key="${key}"], [data-key="${key}"] input`) ?? body.querySelector("input, select");
+        const [, ...keys] = fault.path.split(".");
+        const found = [keys.join("."), keys.at(-1)].map((key) => body.querySelector(`input[data-key="${key}"], select[data-key="${key}"], [data-key="${key}"] input`));
+        const control = found[0] ?? found[1] ?? body.querySelector("input, select");
         control?.setAttribute("aria-invalid", "true");
         control?.setAttribute("aria-describedby", id);
         body.append(el("p", { id, class: "eg-fault" }, fault.message));
@@ -125,6 +128,8 @@
         ["points.rate", gettext("points for money spent")],
         ["points.fixed", gettext("a fixed number of points")],
         ["points.multiply", gettext("points multiplied")],
+        ["points.ladder", gettext("a ladder: more points from each step on")],
+        ["points.every", gettext("points for every so much")],
         ...this.terms.effects.map((effect) => [effect.code, effect.label]),
       ];
     }
@@ -172,9 +177,33 @@
             text("×"),
             field("text", item.factor, gettext("Factor"), (next) => this.set(item, "factor", next.trim()), { class: "eg-control eg-short", inputmode: "decimal", "data-key": "factor" }),
           ];
+        case "points.ladder":
+          return [text(":"), this.currency(item), text(gettext("by")), effectTerms.measure(item, this.again(item)), effectTerms.ladder(item, this.hands(item))];
+        case "points.every":
+          return [
+            text(":"),
+            number("points", gettext("Points")),
+            this.currency(item),
+            text(gettext("for every full")),
+            effectTerms.measured(item, item.every, gettext("for every full"), "every", (next) => this.set(item, "every", next), this.terms),
+            effectTerms.measure(item, this.again(item)),
+          ];
         default:
           return this.params(item);
       }
+    }
+
+    /** Draws the item again, with the focus on the control of that key. */
+    again(item) {
+      return (key) => {
+        const index = this.items.indexOf(item);
+        this.draw(index);
+        this.mount.querySelectorAll(".eg-leaf")[index]?.querySelector(`input[data-key="${key}"], select[data-key="${key}"], [data-key="${key}"] input`)?.focus();
+      };
+    }
+
+    hands(item) {
+      return { keep: () => this.keep(), redraw: this.again(item), terms: this.terms };
     }
 
     params(item) {
@@ -193,7 +222,10 @@
     }
 
     more(item) {
-      if (!item.effect?.startsWith("points.")) return null;
+      return item.effect?.startsWith("points.") ? [this.goods(item), effectTerms.life(item, this.hands(item))] : null;
+    }
+
+    goods(item) {
       const lines = item.lines ?? {};
       const list = (side, key, label) => {
         const id = uid("goods");
@@ -222,7 +254,7 @@
           list("exclude", "category", gettext("Without these categories")),
           list("exclude", "sku", gettext("Without these SKUs")),
         ),
-        item.effect === "points.fixed" ? null : el("p", {}, box("freight", gettext("Freight counts as well"))),
+        !["points.rate", "points.multiply"].includes(item.effect) ? null : el("p", {}, box("freight", gettext("Freight counts as well"))),
         item.effect === "points.rate" ? el("p", {}, box("points_paid", gettext("The part paid with points counts as well"))) : null,
       );
     }
@@ -238,7 +270,7 @@
     }
 
     fresh() {
-      return { per: "day", currency: "points", limit: 100, over: "clip" };
+      return { per: "day", currency: "points", limit: 100, over: "clip", of: "member" };
     }
 
     body(item) {
@@ -255,13 +287,23 @@
       ];
       const pick = (key, choices, label) =>
         select(choices, item[key], { "aria-label": label, "data-key": key, on: { change: (event) => this.set(item, key, event.target.value) } });
+      const whose = [
+        ["member", gettext("Each member at most")],
+        ["everyone", gettext("Everybody together at most")],
+      ];
+      const share = (event) => {
+        item.of = event.target.value;
+        if (item.of === "everyone" && item.per === "order") item.per = "day";
+        this.draw(this.items.indexOf(item));
+      };
+      const shared = item.of === "everyone";
       return el(
         "div",
         { class: "eg-leaf-line" },
-        el("span", {}, gettext("Each member at most")),
+        select(whose, item.of ?? "member", { "aria-label": gettext("Whose limit"), "data-key": "of", on: { change: share } }),
         count(item.limit, gettext("Limit"), (next) => this.set(item, "limit", next), { min: "1", "data-key": "limit" }),
         this.currency(item),
-        pick("per", per, gettext("Period")),
+        pick("per", shared ? per.slice(1) : per, gettext("Period")),
         pick("over", over, gettext("What is over the limit")),
       );
     }

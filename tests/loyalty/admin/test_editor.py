@@ -134,3 +134,28 @@ def test_the_editor_works_without_scripts_as_plain_text(browse: Opener) -> None:
         seen = [page.locator(f"[data-part={part}]").is_visible() for part in ("condition", "effects")]
 
         assert seen == [True, True]
+
+
+def test_a_ladder_with_a_budget_is_made_by_hand(desk_en: Page) -> None:
+    sign_in(desk_en)
+    opened(desk_en, f"{ADD}?starter=spend-ladder")
+
+    desk_en.get_by_role("button", name="Add a step").click()
+    desk_en.get_by_label("Step 4 brings").fill("700")
+    desk_en.locator("summary", has_text="How long they live").click()
+    desk_en.get_by_label("These points expire").select_option("months")
+    focused = desk_en.evaluate("document.activeElement.dataset.key")
+    desk_en.get_by_label("They wait for").select_option("member.joined")
+    desk_en.locator("summary", has=desk_en.locator("#part-most")).click()
+    desk_en.get_by_role("button", name="Add a limit").click()
+    desk_en.get_by_label("Whose limit").select_option("everyone")
+
+    [effect] = json.loads(desk_en.locator("[data-part=effects]").input_value())
+    [cap] = json.loads(desk_en.locator("[data-part=caps]").input_value())
+    assert effect["steps"][2:] == [{"from": 100000, "points": 300}, {"from": 200000, "points": 700}]
+    assert (effect["expiry"], effect["wait"]) == (
+        {"mode": "months", "length": 12},
+        {"for": "member.joined", "days": 30},
+    )
+    assert (cap["of"], cap["per"]) == ("everyone", "day")
+    assert focused == "expiry.mode"
