@@ -20,12 +20,14 @@ def _welcome(account_id: int, _params: Mapping[str, Any], _now: datetime) -> Map
 
 
 def _tier(account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any] | None:
-    """The tier the event tells of, as long as the member still stands there or higher."""
+    """The tier the event tells of; of the main ladder only as long as the member stands there or higher."""
     payload = payload_of(params)
     tier = Tier.objects.filter(code=payload.get("tier")).first() if payload else None
     member = Member.objects.select_related("tier").filter(pk=account_id).first()
-    stands = member.tier if member else None
-    if tier is None or stands is None or stands.rank < tier.rank:
+    if payload is None or tier is None or member is None:
+        return None
+    is_main = payload.get("ladder", "main") == "main"
+    if is_main and (member.tier is None or member.tier.rank < tier.rank):
         return None
     return {"tier": both(tier.name_zh, tier.name_en), "benefits": both(tier.benefits_zh, tier.benefits_en)}
 

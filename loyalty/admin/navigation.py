@@ -56,6 +56,10 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
     ),
     (_("Community"), (Item("community.CheckinDay", "event_available"),)),
     (
+        _("Messages"),
+        (Item("loyalty.MessageTemplate", "edit_note"), Item("loyalty.Message", "forward_to_inbox", _("Message log"))),
+    ),
+    (
         _("Shops and tills"),
         (
             Item("loyalty.Partner", "hub"),
