@@ -27,11 +27,21 @@ class AccountFrozen(LoyaltyError):
     status = 423
 
 
+class SpendingStopped(LoyaltyError):
+    """The books of the account are in doubt, or it owes too much: it goes on earning and can't spend."""
+
+    code = "spending_stopped"
+    sentence = _("Your points are being checked. You can go on collecting; please try again tomorrow.")
+    status = 423
+
+
 class Locked(NamedTuple):
     """What the lock reads on the way: enough to judge and to reckon days."""
 
     status: str
     timezone: str
+    spending_stopped_at: datetime | None = None
+    merged_into_id: int | None = None
 
 
 def lock(account_ids: Collection[int]) -> dict[int, Locked]:
@@ -44,9 +54,9 @@ def lock(account_ids: Collection[int]) -> dict[int, Locked]:
         Account.objects.select_for_update(no_key=True, of=("self",))
         .filter(id__in=account_ids)
         .order_by("id")
-        .values_list("id", "status", "timezone")
+        .values_list("id", "status", "timezone", "spending_stopped_at", "merged_into_id")
     )
-    return {row[0]: Locked(row[1], row[2]) for row in rows}
+    return {row[0]: Locked(*row[1:]) for row in rows}
 
 
 def lock_active(account_id: int) -> Locked:
@@ -56,6 +66,14 @@ def lock_active(account_id: int) -> Locked:
         raise AccountNotFound
     if found.status == Account.Status.FROZEN:
         raise AccountFrozen
+    return found
+
+
+def lock_spending(account_id: int) -> Locked:
+    """Locks one account for taking points from it; raises ``SpendingStopped`` and what ``lock_active`` does."""
+    found = lock_active(account_id)
+    if found.spending_stopped_at is not None:
+        raise SpendingStopped
     return found
 
 
@@ -87,3 +105,15 @@ def open_account(*, now: datetime) -> Account:
 def currencies() -> dict[str, Currency]:
     """Every currency by code: a handful of rows."""
     return {currency.code: currency for currency in Currency.objects.all()}
+
+
+def living(account_ids: Collection[int]) -> dict[int, int]:
+    """Each account → the one it lives on in: itself, unless it was merged. One query more for each merge in a row."""
+    found = {account_id: account_id for account_id in account_ids}
+    while found:
+        merged = Account.objects.filter(id__in=set(found.values()), merged_into__isnull=False)
+        steps = dict(merged.values_list("id", "merged_into_id"))
+        if not steps:
+            break
+        found = {first: steps.get(last, last) for first, last in found.items()}
+    return found

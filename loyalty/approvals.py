@@ -162,7 +162,7 @@ def may_ask(user: User) -> bool:
 
 def hindrance(approval: Approval, user: User, state: str) -> type[MayNot] | None:
     """Why this person may not bring the approval into ``state``; ``None`` if they may."""
-    is_maker = approval.asked_by is not None and _same_person(approval.asked_by, user)
+    is_maker = approval.asked_by is not None and same_person(approval.asked_by, user)
     if state == State.WITHDRAWN:
         return None if may_ask(user) and approval.asked_by_id == user.pk else NotTheAsker
     if not (user.has_perm("loyalty.change_approval") and limits(user, approval.deed).may_approve):
@@ -177,7 +177,7 @@ def own_accounts(user: User) -> set[int]:
     return {account for each in registry.all(Belonging) for account in each.accounts_of(user)}
 
 
-def _same_person(first: User, second: User) -> bool:
+def same_person(first: User, second: User) -> bool:
     """One login, or two that share an address: a second login is no second person."""
     mail = first.email.strip().casefold()
     return first.pk == second.pk or (mail != "" and mail == second.email.strip().casefold())

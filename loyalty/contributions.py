@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, facts, housekeeping, periods, sealing
+from loyalty import clock, facts, findings, housekeeping, periods, sealing
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.imports import working
-from loyalty.ledger import expiring, holding
+from loyalty.ledger import expiring, holding, verify
 from loyalty.messaging import codes, delivering, effects, reminding, sending
 from loyalty.messaging import kinds as messages
 from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, Topic, ValueType
@@ -84,5 +84,7 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     Job(code="forget_codes", label=_("Forget old codes"), period=periods.every(60), run=_forget_codes, catch_up=0),
     *housekeeping.JOBS,
     *sealing.WORK,
+    *verify.LAWS,
+    *findings.WORK,
     *parts.DEMO,
 )

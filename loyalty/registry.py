@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Expression, F
 from django.utils.functional import Promise
 
+from loyalty.bookkeeping import Check, MergeStep
+
 Text = str | Promise
 
 
@@ -344,6 +346,8 @@ Contribution = (
     | Enroller
     | Job
     | Topic
+    | Check
+    | MergeStep
     | Addressee
     | MessageKind
     | Panel

@@ -58,7 +58,7 @@ def place(
 
     ``quoted_points`` is the total the member was shown. Raises ``RewardNotFound``, ``NotAvailable``,
     ``OutOfStock``, ``LimitReached``, ``PriceChanged``, ``TokenReused``, ``InsufficientPoints``,
-    ``OutOfRange`` or ``AccountFrozen``; then no point and no item has moved.
+    ``OutOfRange``, ``SpendingStopped`` or ``AccountFrozen``; then no point and no item has moved.
     """
     if not 1 <= quantity <= MOST_AT_ONCE:
         raise faults.OutOfRange(param="quantity", minimum=1, maximum=MOST_AT_ONCE)
@@ -66,7 +66,7 @@ def place(
         return first
     reward = _offered(reward_code, quantity=quantity, quoted=quoted_points, now=now)
     with transaction.atomic():
-        accounts.lock_active(account_id)  # from here on this member's redemptions happen one by one
+        accounts.lock_spending(account_id)  # from here on this member's redemptions happen one by one
         if first := _replayed(account_id, token, reward_code, quantity):
             return first
         _check_limit(reward, account_id=account_id, quantity=quantity)

@@ -146,7 +146,7 @@ _TITLES = {
     413: "Too large",
     415: "Not JSON",
     422: "A rule of the programme says no",
-    423: "The membership is suspended",
+    423: "The membership is suspended, or its points are being checked",
     429: "Too many calls",
     500: "Our fault",
     503: "Try again shortly",

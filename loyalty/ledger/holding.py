@@ -68,7 +68,7 @@ def hold(
 
     ``key`` is the partner's own, or the product's where there is none; the same key with the same
     content is the first hold, whatever became of it. Raises ``HoldMismatch``, ``InsufficientPoints``,
-    ``NotSpendable``, ``AccountFrozen``, ``AccountNotFound`` or a fault of what was sent.
+    ``NotSpendable``, ``SpendingStopped``, ``AccountFrozen``, ``AccountNotFound`` or a fault of what was sent.
     """
     unit = _checked(amount, currency, lasts)
     wanted = Hold(
@@ -111,7 +111,7 @@ def capture(
     """Takes ``amount`` of the hold (all of it where none is given) as one entry; the rest goes back.
 
     Captured before for the same amount: the hold as it ended then. Raises ``HoldNotFound``,
-    ``OutOfRange``, ``HoldEnded``, ``AccountFrozen`` or ``AccountNotFound``.
+    ``OutOfRange``, ``HoldEnded``, ``SpendingStopped``, ``AccountFrozen`` or ``AccountNotFound``.
     """
     found = find(hold_id=hold_id, key=key, partner=partner)
     taken = found.amount if amount is None else amount
@@ -182,7 +182,7 @@ def _first(wanted: Hold) -> Hold | None:
 
 
 def _hold(wanted: Hold, now: datetime) -> Hold:
-    accounts.lock_active(wanted.account_id)
+    accounts.lock_spending(wanted.account_id)
     if first := _first(wanted):
         return first
     try:
@@ -219,7 +219,7 @@ def _ended(found: Hold, state: Hold.State, captured: int) -> Hold | None:
 
 def _end_under_lock(found: Hold, state: Hold.State, captured: int, deed: Deed, now: datetime) -> Hold:
     if state == Hold.State.CAPTURED:
-        accounts.lock_active(found.account_id)
+        accounts.lock_spending(found.account_id)
     else:
         accounts.lock([found.account_id])
     found.refresh_from_db()

@@ -42,9 +42,12 @@ def spend(
     """Takes ``amount`` > 0 from the account, earliest expiry first, after settling what is due.
 
     Not idempotent: the caller's own unique row (a redemption's token) is. Raises
-    ``InsufficientPoints``, ``NotSpendable``, ``AccountFrozen``, ``AccountNotFound``.
+    ``InsufficientPoints``, ``NotSpendable``, ``AccountFrozen``, ``AccountNotFound`` and, unless staff
+    adjust, ``SpendingStopped``.
     """
-    accounts.lock_active(account_id)
+    is_by_staff = counter == Entry.Counter.ADJUSTED  # which may set right what an account is stopped for
+    lock = accounts.lock_active if is_by_staff else accounts.lock_spending
+    lock(account_id)
     unit = accounts.currencies()[currency]
     if not unit.is_spendable:
         raise NotSpendable(currency=unit.name)

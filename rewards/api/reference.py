@@ -104,6 +104,7 @@ POST_REDEMPTION = extend_schema(
             stock.OutOfStock(left=0),
             spending.InsufficientPoints(missing=300),
             accounts.AccountFrozen(),
+            accounts.SpendingStopped(),
             body=True,
         ),
     },

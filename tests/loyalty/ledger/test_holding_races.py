@@ -81,7 +81,7 @@ def test_without_the_accounts_lock_they_would_be_more(monkeypatch: pytest.Monkey
         time.sleep(0.2)
         return book
 
-    monkeypatch.setattr(accounts, "lock_active", lambda _account_id: None)
+    monkeypatch.setattr(accounts, "lock_active", lambda _account_id: accounts.Locked("active", ""))
     monkeypatch.setattr(store, "load", slowly)
 
     answers = at_once([taker(member.pk, 100, f"pay-{number}") for number in range(8)])
@@ -175,7 +175,7 @@ def test_the_guarded_update_alone_keeps_a_hold_from_ending_twice(monkeypatch: py
         time.sleep(0.05)
 
     monkeypatch.setattr(accounts, "lock", lambda _ids: {})
-    monkeypatch.setattr(accounts, "lock_active", lambda _account_id: None)
+    monkeypatch.setattr(accounts, "lock_active", lambda _account_id: accounts.Locked("active", ""))
     monkeypatch.setattr(bulk, "insert", slowly)
 
     answers = at_once([lambda: holding.release(hold_id=hold.pk, now=NOW)] * 6)
