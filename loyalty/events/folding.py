@@ -112,7 +112,7 @@ class Fold:
         for unit in self.knowledge.idle_units:
             if kind.is_activity or unit.pk in gained:
                 purse = Purse(draft.account_id or 0, unit.pk)
-                until = lifetimes.span(unit, self.knowledge.programme, draft.occurred_at)[1]
+                until = lifetimes.deadline(unit, self.knowledge.programme, draft.occurred_at)
                 if until is not None:
                     moving.keep_alive(self.book, purse, until)
 

@@ -133,7 +133,7 @@ class Returns:
     def _give(self, payment: UUID, points: int, stamp: Stamp) -> UUID:
         purse = self.taken.purses[payment]
         unit = next(unit for unit in self.units.values() if unit.pk == purse.currency_id)
-        _available, until = lifetimes.span(unit, self.programme, stamp.recorded_at)
+        until = lifetimes.deadline(unit, self.programme, stamp.recorded_at)
         anew = unit.returned == Currency.Returned.ANEW
         back = moving.Back((), points) if anew else self.taken.unwind(payment, points, self.book)
         entry = moving.give_back(

@@ -57,4 +57,4 @@ def _expires(lot: LotState, version_id: int | None, draft: Draft, knowledge: Kno
     effects = [effect for rule in rules.values() for effect in rule.points if effect.currency == unit.code]
     own = next((effect.expiry for effect in effects if effect.wait), None)
     own = own or knowledge.lifetime(lot.purse.account_id, unit.pk, draft.occurred_on)
-    return lifetimes.span(unit, knowledge.programme, draft.occurred_at, own)[1]
+    return lifetimes.deadline(unit, knowledge.programme, draft.occurred_at, own)

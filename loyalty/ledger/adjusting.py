@@ -42,14 +42,13 @@ def adjust(*, account_id: int, amount: int, reason: str, now: datetime, currency
     unit = accounts.currencies()[currency]
     running = programme.current()
     book = store.load([account_id])
-    _available_at, expires_at = lifetimes.span(unit, running, now)
     entry = book.credit(
         Purse(account_id, unit.pk),
         amount,
         counter=Entry.Counter.ADJUSTED,
         stamp=Stamp(now, store.days_of(running)(now), now),
         available_at=now,
-        expires_at=expires_at,
+        expires_at=lifetimes.deadline(unit, running, now),
         memo=reason,
     )
     store.write(book)
