@@ -19,9 +19,9 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import demo, enrolment, finding, tiers, told
+from members import demo, enrolment, finding, reviewing, tiers, told
 from members.facts import FACTS
-from members.models import Member, Tier
+from members.models import Ladder, Member, Tier, TierChange
 
 
 def _rungs() -> Sequence[tuple[str, Text]]:
@@ -32,11 +32,33 @@ def _text(payload: Mapping[str, Any], name: str) -> str | None:
     return payload.get(name) or None
 
 
+def _ladders() -> Sequence[tuple[str, Text]]:
+    return [(ladder.code, ladder.name) for ladder in Ladder.objects.order_by("pk")]
+
+
+def _ladder(payload: Mapping[str, Any]) -> str | None:
+    """Moves recorded before there were several ladders were on the main one."""
+    return str(payload.get("ladder") or "main")
+
+
+_REACHED_FIELDS = (
+    EventField("tier", _("tier reached"), ValueType.CHOICE, lambda payload: _text(payload, "tier"), _rungs),
+    EventField("is_first", _("first time on this tier"), ValueType.BOOLEAN, lambda payload: payload["is_first"]),
+    EventField("ladder", _("ladder"), ValueType.CHOICE, _ladder, _ladders),
+)
 _TIER_FIELDS = (
     EventField("tier", _("new tier"), ValueType.CHOICE, lambda payload: _text(payload, "tier"), _rungs),
     EventField("previous", _("tier before"), ValueType.CHOICE, lambda payload: _text(payload, "previous"), _rungs),
     EventField("steps", _("rungs moved"), ValueType.NUMBER, lambda payload: payload["steps"]),
     EventField("is_first", _("first time on this tier"), ValueType.BOOLEAN, lambda payload: payload["is_first"]),
+    EventField(
+        "reason",
+        _("reason"),
+        ValueType.CHOICE,
+        lambda payload: _text(payload, "reason"),
+        lambda: TierChange.Reason.choices,
+    ),
+    EventField("ladder", _("ladder"), ValueType.CHOICE, _ladder, _ladders),
 )
 
 CONTRIBUTES = (
@@ -58,15 +80,19 @@ CONTRIBUTES = (
     ),
     EventKind("tier.upgraded", _("tier reached"), dict, fields=_TIER_FIELDS, title=_("A new tier"), icon="star"),
     EventKind("tier.downgraded", _("tier lost"), dict, fields=_TIER_FIELDS),
+    EventKind(
+        "tier.reached", _("tier on the way up"), dict, fields=_REACHED_FIELDS, title=_("A new tier"), icon="star"
+    ),
     BuiltinMetric("tier_upgrades", _("tier upgrades"), "tier.upgraded", lambda _payload: 1),
     *FACTS,
-    Follower("tiers", tiers.review),
+    Follower("tiers", tiers.follow),
     Directory("phone", finding.by_phones),
     Directory("email", finding.by_emails),
     Belonging("members", finding.accounts_of),
     Enroller("members", enrolment.enrol_references),
     Addressee("members", finding.addresses),
     *told.KINDS,
+    *reviewing.JOBS,
     FirstStep(
         "birthday",
         10,

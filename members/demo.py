@@ -9,8 +9,8 @@ from loyalty.demo import seasons
 from loyalty.demo.stage import Login, Shopper, Stage
 from loyalty.models import Account
 from loyalty.registry import DemoData
-from members import enrolment
-from members.models import Consent, Member, Tier
+from members import enrolment, ladders
+from members.models import Consent, Ladder, Member, Tier
 
 PASSWORD = "furball-2026"  # noqa: S105 -- a demo's, told on every start
 STAR_PHONE, NEWCOMER_PHONE = "13800138000", "13900139000"
@@ -66,8 +66,8 @@ class _Person(NamedTuple):
     wants_offers: bool
 
 
-def plant_ladder(_stage: Stage) -> None:
-    """The four rungs, before any rule names them."""
+def plant_ladder(stage: Stage) -> None:
+    """The four rungs, before any rule names them; published before the first day."""
     for rank, (code, zh, en, threshold, near, far, benefits_zh, benefits_en) in enumerate(_TIERS):
         Tier.objects.create(
             code=code,
@@ -80,6 +80,8 @@ def plant_ladder(_stage: Stage) -> None:
             benefits_zh=benefits_zh,
             benefits_en=benefits_en,
         )
+    opened = stage.at(stage.opening_day, 0, stage.dice("ladder")) - timedelta(days=1)
+    ladders.publish(Ladder.objects.get(is_main=True), by=None, now=opened)
 
 
 def plant_people(stage: Stage) -> None:

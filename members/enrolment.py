@@ -18,8 +18,8 @@ from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events import intake
 from loyalty.models import Account, AccountReference, User
 from loyalty.registry import Happening
-from members import consent, details, finding, numbers
-from members.models import Consent, Member, Tier
+from members import consent, details, finding, ladders, numbers
+from members.models import Consent, Member
 
 CHUNK = 1000
 _ATTEMPTS = 3
@@ -124,12 +124,12 @@ def _known(partner_id: int, references: Sequence[str]) -> dict[str, int]:
 
 
 def _create_nameless(partner_id: int, references: Sequence[str], now: datetime) -> dict[str, int]:
-    day, tier, source = _today(now), _first_tier(), Member.Source.IMPORT
+    day, tier_id, source = _today(now), ladders.first_tier(now), Member.Source.IMPORT
     opened = Account.objects.bulk_create(
         Account(number=number, opened_at=now) for number in numbers.draw(len(references))
     )
     Member.objects.bulk_create(
-        Member(account=account, source=source, joined_at=now, joined_on=day, tier=tier) for account in opened
+        Member(account=account, source=source, joined_at=now, joined_on=day, tier_id=tier_id) for account in opened
     )
     AccountReference.objects.bulk_create(
         AccountReference(partner_id=partner_id, external_id=reference, account=account)
@@ -157,7 +157,7 @@ def _create_member(person: details.Details, *, source: str, now: datetime, day: 
         source=source,
         joined_at=now,
         joined_on=day,
-        tier=_first_tier(),
+        tier_id=ladders.first_tier(now),
     )
 
 
@@ -192,11 +192,6 @@ def _lost_the_race(person: details.Details, partner_id: int | None, external_id:
         return first
     _refuse_taken(person)
     raise Conflict
-
-
-def _first_tier() -> Tier | None:
-    """The rung that needs no growth, if the ladder has one."""
-    return Tier.objects.filter(threshold=0).first()
 
 
 def _today(now: datetime) -> date:

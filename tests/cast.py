@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from loyalty import rules
 from loyalty.ledger import adjusting
 from loyalty.models import Account, Partner, PartnerKey, Rule, User
-from members import enrolment
-from members.models import Consent, Member, Tier
+from members import enrolment, ladders
+from members.models import Consent, Ladder, Member, Tier
 from rewards.models import Reward
 
 NOW = datetime(2026, 3, 18, 4, 0, tzinfo=UTC)
@@ -18,14 +18,19 @@ PASSWORD = "a-quiet-green-cat"
 LADDER = (("starter", "新手", 0), ("silver", "银卡", 500), ("gold", "金卡", 2000), ("platinum", "铂金", 5000))
 
 
-def ladder() -> dict[str, Tier]:
-    """Four tiers at 0, 500, 2,000 and 5,000 growth, by code."""
-    return {
+def ladder(**policies: object) -> dict[str, Tier]:
+    """Four tiers at 0, 500, 2,000 and 5,000 growth, by code; in force for years, with these policies."""
+    rungs = {
         code: Tier.objects.get_or_create(
             code=code, defaults={"name_zh": name, "name_en": code.title(), "rank": rank, "threshold": threshold}
         )[0]
         for rank, (code, name, threshold) in enumerate(LADDER)
     }
+    main = Ladder.objects.get(is_main=True)
+    if policies or not main.versions.exists():
+        Ladder.objects.filter(pk=main.pk).update(**policies)
+        ladders.publish(main, by=None, now=NOW - timedelta(days=3650))
+    return rungs
 
 
 def member(

@@ -13,7 +13,7 @@ from loyalty.conditions.sheet import Need, TallySheet, load_sheet, needs
 from loyalty.conditions.tree import Leaf
 from loyalty.conditions.vocabulary import catalogue, validate
 from loyalty.conditions.windows import Window, bounds
-from loyalty.conditions.wording import failure, sentence
+from loyalty.conditions.wording import failure, sentence, subject, value
 
 __all__ = [
     "ConditionError",
@@ -33,6 +33,8 @@ __all__ = [
     "load_sheet",
     "needs",
     "sentence",
+    "subject",
     "validate",
+    "value",
     "where",
 ]

@@ -29,6 +29,13 @@ class EmptyGroup(ConditionError):
     sentence = _("This group is empty. Add a condition to it, or remove it.")
 
 
+class CountWanted(ConditionError):
+    """ "At least so many" with a number the group cannot reach, or none."""
+
+    code = "condition_count"
+    sentence = _("Say how many must hold: a whole number from 1 to %(limit)s.")
+
+
 class TooDeep(ConditionError):
     """Groups nested beyond the bound."""
 

@@ -73,6 +73,8 @@ def _run(node: Node) -> Run:
     if isinstance(node, Leaf):
         return _leaf(node)
     children = tuple(_run(child) for child in node.children)
+    if node.way == tree.AT_LEAST:
+        return _at_least(node.least, children)
     return _GROUPS[node.way](children)
 
 
@@ -95,6 +97,20 @@ def _any(children: tuple[Run, ...]) -> Run:
 
 def _none(children: tuple[Run, ...]) -> Run:
     return lambda lookup, as_of: not any(child(lookup, as_of) for child in children)
+
+
+def _at_least(least: int, children: tuple[Run, ...]) -> Run:
+    """Stops counting at the one that makes it enough."""
+
+    def run(lookup: Lookup, as_of: date) -> bool:
+        found = 0
+        for child in children:
+            found += child(lookup, as_of)
+            if found == least:
+                return True
+        return False
+
+    return run
 
 
 _GROUPS: dict[str, Callable[[tuple[Run, ...]], Run]] = {"all": _all, "any": _any, "none": _none}

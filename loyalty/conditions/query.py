@@ -8,10 +8,23 @@ sheet sums. Works on SQLite and PostgreSQL.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, or_
 from typing import Any
 
-from django.db.models import Count, Expression, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    Case,
+    Count,
+    Expression,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -66,8 +79,15 @@ def _node(node: Node, as_of: date) -> Q:
     parts = [_node(child, as_of) for child in node.children]
     if node.way == "all":
         return reduce(and_, parts)
+    if node.way == tree.AT_LEAST:
+        return Q(GreaterThanOrEqual(reduce(add, (_one_if(part) for part in parts)), node.least))
     some = reduce(or_, parts)
     return ~some if node.way == "none" else some
+
+
+def _one_if(part: Q) -> Case:
+    """1 where it holds, else 0: what "at least so many" adds up."""
+    return Case(When(part, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
 def _leaf(leaf: Leaf, as_of: date) -> Q:

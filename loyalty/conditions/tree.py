@@ -1,7 +1,7 @@
 """The tree of a condition, as operators keep it in JSON and as the compilers read it.
 
-``{"all": [...]}``, ``{"any": [...]}``, ``{"none": [...]}`` group; ``{"fact", "op", "value",
-"window"}`` compares; ``{}`` (and a root ``{"all": []}``) always holds. Facts are named
+``{"all": [...]}``, ``{"any": [...]}``, ``{"none": [...]}`` and ``{"at_least": 2, "of": [...]}`` group;
+``{"fact", "op", "value", "window"}`` compares; ``{}`` (and a root ``{"all": []}``) always holds. Facts are named
 ``event.<field>``, ``metric.<code>`` (which need a window) or by the code of a registered fact.
 
 Reading is bounded before it descends, so no input costs more than the bounds. A value that was read
@@ -14,6 +14,7 @@ from typing import Any
 
 from loyalty.conditions import operators, windows
 from loyalty.conditions.faults import (
+    CountWanted,
     EmptyGroup,
     NotACondition,
     NoWindowWanted,
@@ -27,6 +28,7 @@ from loyalty.conditions.windows import Window
 MAX_DEPTH = 6
 MAX_LEAVES = 60
 WAYS = ("all", "any", "none")
+AT_LEAST = "at_least"
 _KEYS = {"fact", "op", "value", "window"}
 
 
@@ -50,10 +52,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``all``, ``any`` or ``none`` of the children."""
+    """``all``, ``any`` or ``none`` of the children, or ``at_least`` so many (``least``) of them."""
 
     way: str
     children: tuple["Node", ...]
+    least: int = 0
 
 
 Node = Leaf | Group
@@ -86,17 +89,29 @@ class _Reader:
             raise NotACondition(param=path or None)
         if "fact" in raw:
             return self.leaf(raw, path)
+        if AT_LEAST in raw:
+            return self.some(raw, path, depth)
         [way, *others] = raw
         if others or way not in WAYS or not isinstance(raw[way], list):
             raise NotACondition(param=path or None)
-        inside = f"{path}.{way}" if path else way
+        return Group(way, self.children(raw[way], f"{path}.{way}" if path else way, depth))
+
+    def some(self, raw: dict[str, Any], path: str, depth: int) -> Group:
+        """``{"at_least": n, "of": [...]}``, n from 1 to the number of children."""
+        if set(raw) != {AT_LEAST, "of"} or not isinstance(raw["of"], list):
+            raise NotACondition(param=path or None)
+        dot = f"{path}." if path else ""
+        children, least = self.children(raw["of"], f"{dot}of", depth), raw[AT_LEAST]
+        if type(least) is not int or not 1 <= least <= len(children):
+            raise CountWanted(param=f"{dot}{AT_LEAST}", limit=len(children))
+        return Group(AT_LEAST, children, least)
+
+    def children(self, raw: list[Any], inside: str, depth: int) -> tuple[Node, ...]:
         if depth > MAX_DEPTH:
             raise TooDeep(param=inside, limit=MAX_DEPTH)
-        if not raw[way]:
+        if not raw:
             raise EmptyGroup(param=inside)
-        return Group(
-            way, tuple(self.node(child, f"{inside}.{place}", depth + 1) for place, child in enumerate(raw[way]))
-        )
+        return tuple(self.node(child, f"{inside}.{place}", depth + 1) for place, child in enumerate(raw))
 
     def leaf(self, raw: dict[str, Any], path: str) -> Leaf:
         self.count += 1

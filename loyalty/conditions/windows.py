@@ -30,6 +30,14 @@ class Window:
         stem = f"{self.days}d" if self.unit == "days" else self.unit
         return f"{stem}#days" if self.counts_days else stem
 
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The window as it is written."""
+        written: dict[str, Any] = {"calendar": self.unit}
+        if self.unit in {"days", "lifetime"}:
+            written = {"days": self.days} if self.unit == "days" else {"lifetime": True}
+        return {**written, "count": "days"} if self.counts_days else written
+
 
 LIFETIME = Window("lifetime")
 

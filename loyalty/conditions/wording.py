@@ -44,6 +44,16 @@ def failure(finding: Finding, *, kind: str | None = None, currency: str = "CNY")
     return _("%(condition)s (found: %(found)s)") % {"condition": asked, "found": found}
 
 
+def subject(leaf: Leaf, *, currency: str = "CNY") -> str:
+    """What a comparison is about, with its period: "spend in the last 30 days"."""
+    return _Words(Vocabulary(), currency).named(leaf)
+
+
+def value(leaf: Leaf, number: Any, *, currency: str = "CNY") -> str:
+    """A figure as the comparison's fact is written: "¥320", "3"."""
+    return _Words(Vocabulary(), currency).actual(leaf, number)
+
+
 class _Words:
     def __init__(self, vocabulary: Vocabulary, currency: str) -> None:
         self.vocabulary = vocabulary
@@ -53,7 +63,7 @@ class _Words:
         if isinstance(node, Leaf):
             return self.leaf(node)
         words = self.group(node)
-        bare = not nested or (len(node.children) == 1 and node.way != "none")
+        bare = not nested or (len(node.children) == 1 and node.way not in {"none", tree.AT_LEAST})
         return words if bare else pgettext("group inside a sentence", "(%s)") % words
 
     def group(self, group: Group) -> str:
@@ -62,15 +72,26 @@ class _Words:
             return pgettext("between conditions", ", and ").join(parts)
         if group.way == "any":
             return pgettext("between conditions", ", or ").join(parts)
+        if group.way == tree.AT_LEAST:
+            listed = pgettext("between conditions", "; ").join(parts)
+            text = ngettext(
+                "at least %(count)s of these: %(conditions)s",
+                "at least %(count)s of these: %(conditions)s",
+                group.least,
+            )
+            return text % {"count": group.least, "conditions": listed}
         if len(parts) == 1:
             return _("not: %(condition)s") % {"condition": parts[0]}
         return _("none of these: %(conditions)s") % {"conditions": pgettext("between conditions", "; ").join(parts)}
 
     def leaf(self, leaf: Leaf) -> str:
         term = self.term(leaf)
+        return PHRASES[leaf.op](self.named(leaf), leaf.value, lambda value: self.value(leaf, term, value))
+
+    def named(self, leaf: Leaf) -> str:
+        term = self.term(leaf)
         label = str(term.label) if term else leaf.fact
-        named = _counted(label, leaf.window) if leaf.window else label
-        return PHRASES[leaf.op](named, leaf.value, lambda value: self.value(leaf, term, value))
+        return _counted(label, leaf.window) if leaf.window else label
 
     def term(self, leaf: Leaf) -> Term | None:
         """The term named; without a kind, the first event field of that name."""

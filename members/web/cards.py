@@ -66,7 +66,7 @@ def tier_view(tier: Tier | None) -> TierView:
     """A rung, drawn by its rank from the sprout up; members without one are at the beginning."""
     if tier is None:
         return TierView("none", _("Member"), ICONS[0])
-    icon = ICONS[min(tier.rank, len(ICONS) - 1)]
+    icon = tier.icon or ICONS[min(tier.rank, len(ICONS) - 1)]
     return TierView(tier.code, tier.name, icon, deep=colors.oklch(tier.color_from).is_deep)
 
 

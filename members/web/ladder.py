@@ -1,11 +1,13 @@
 """The way to the next tier, as the home page draws it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from members import progress
 from members.models import Member, Tier
+from members.progress import Keep, Path
 from members.web import cards
 from members.web.cards import TierView
 
@@ -36,38 +38,50 @@ class Way:
     goal_text: str
     brings: list[str]
     ladder: list[Rung]
+    keep: Keep | None = None
     metric: str = "growth"
     sentence: str = ""
 
 
-def way(member: Member) -> Way | None:
-    """``None`` where the programme has no ladder. Two queries."""
-    found = progress.towards_next(member)
-    if found is None:
-        return None
-    ahead = found.next
+def way(member: Member, now: datetime) -> Way | None:
+    """``None`` where the programme has no ladder."""
+    found = progress.towards_next(member, now=now)
+    return _way(found) if found else None
+
+
+def _way(found: progress.Progress) -> Way:
+    goal = found.path.next
+    single = goal.bars[0] if goal and len(goal.bars) == 1 and goal.bars[0].is_counted else None
+    keep = found.path.keep
     return Way(
         tier=cards.tier_view(found.tier),
-        next=cards.tier_view(ahead) if ahead else None,
+        next=cards.tier_view(goal.tier) if goal else None,
         percent=found.percent,
-        missing_text=_figure(found.missing),
-        done_text=_("%(growth)s growth") % {"growth": _figure(found.growth)},
-        goal_text=_figure(ahead.threshold) if ahead else "",
-        brings=benefits(ahead) if ahead else [],
-        ladder=[_rung(rung, found.tier) for rung in found.ladder],
+        missing_text=_figure(found.missing) if single else "",
+        done_text=_("%(growth)s growth") % {"growth": single.have_text} if single else "",
+        goal_text=single.need_text if single else "",
+        brings=benefits(goal.tier, MOST_BENEFITS) if goal else [],
+        ladder=rungs(found.path),
+        keep=keep if keep and (keep.is_safe or keep.is_near) else None,
+        metric="growth" if single and single.unit == "growth" else "other",
         sentence=found.sentence,
     )
 
 
-def benefits(tier: Tier) -> list[str]:
+def benefits(tier: Tier, most: int = 20) -> list[str]:
     """What the operator wrote between middle dots, the first few."""
-    return [text for part in tier.benefits.split(DIVIDER) if (text := part.strip())][:MOST_BENEFITS]
+    return [text for part in tier.benefits.split(DIVIDER) if (text := part.strip())][:most]
 
 
-def _rung(rung: Tier, tier: Tier | None) -> Rung:
-    seen = cards.tier_view(rung)
-    standing = tier.threshold if tier else -1
-    state = "now" if rung == tier else "reached" if rung.threshold < standing else "ahead"
+def rungs(path: Path) -> list[Rung]:
+    """The ladder as it is drawn."""
+    here = path.tier.rank if path.tier else -1
+    return [_rung(tier, here) for tier in path.rungs]
+
+
+def _rung(tier: Tier, here: int) -> Rung:
+    seen = cards.tier_view(tier)
+    state = "now" if tier.rank == here else "reached" if tier.rank < here else "ahead"
     return Rung(seen.code, seen.name, seen.icon, seen.deep, state)
 
 

@@ -35,7 +35,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
     context: dict[str, Any] = {
         "member": cards.person(member),
         "card": card if cards.is_soon(card.expiring, now) else replace(card, expiring=None),
-        "progress": ladder.way(member),
+        "progress": ladder.way(member, now),
         "steps": todo,
         "gift": steps.gift_of(member) if todo else None,
         "lines": statement.newest(member.pk, now=now, count=NEWEST),

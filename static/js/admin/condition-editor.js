@@ -1,14 +1,17 @@
-/* The "If" of a rule: nested all / any / none groups of comparisons. It keeps the JSON in the textarea it dresses. */
+/* The "If" of a rule: nested all / any / none / at least n groups of comparisons. It keeps the JSON in the textarea it dresses. */
 (() => {
   const { el, uid, icon, iconButton, select, say, Combobox, valueControl, valueFor, periodControl } = window.Evergreen;
   const WAYS = () => [
     ["all", gettext("all of these hold")],
     ["any", gettext("any of these holds")],
     ["none", gettext("none of these holds")],
+    ["at_least", gettext("at least so many of these hold")],
   ];
   const MAX_DEPTH = 6;
 
-  const wayOf = (group) => ["all", "any", "none"].find((way) => way in group) ?? "all";
+  const wayOf = (group) => ["all", "any", "none", "at_least"].find((way) => way in group) ?? "all";
+  /** Where a group keeps its members: under its way, or beside the number. */
+  const placeOf = (way) => (way === "at_least" ? "of" : way);
 
   class ConditionEditor {
     constructor({ mount, textarea, terms, faults = [], onchange }) {
@@ -26,13 +29,12 @@
         tree = {};
       }
       if ("fact" in tree) return { all: [tree] };
-      return ["all", "any", "none"].some((way) => Array.isArray(tree[way])) ? tree : { all: [] };
+      return ["all", "any", "none", "of"].some((place) => Array.isArray(tree[place])) ? tree : { all: [] };
     }
 
     /** Puts the tree back into the textarea; an empty root always holds. */
     keep() {
-      const way = wayOf(this.root);
-      const text = this.root[way].length ? JSON.stringify(this.root) : "{}";
+      const text = this.root[placeOf(wayOf(this.root))].length ? JSON.stringify(this.root) : "{}";
       if (this.textarea.value === text) return;
       this.textarea.value = text;
       this.onchange();
@@ -65,22 +67,26 @@
 
     group(node, parent, path, depth) {
       const way = wayOf(node);
-      const inside = path ? `${path}.${way}` : way;
-      const children = node[way];
+      const place = placeOf(way);
+      const inside = path ? `${path}.${place}` : place;
+      const children = node[place];
       const chooser = select(WAYS(), way, {
         class: "eg-control eg-way",
         "aria-label": depth === 1 ? gettext("How the conditions combine") : gettext("How this group combines"),
         on: {
           change: (event) => {
             const next = event.target.value;
-            node[next] = node[way];
-            delete node[way];
+            for (const key of Object.keys(node)) delete node[key];
+            if (next === "at_least") node.at_least = Math.min(2, Math.max(1, children.length));
+            node[placeOf(next)] = children;
             this.draw();
             this.focus(node);
           },
         },
       });
       this.rows.set(node, chooser);
+      if (way === "at_least" && node.at_least > children.length) node.at_least = Math.max(1, children.length);
+      const least = way === "at_least" ? this.least(node, path, children) : [];
       const list = el(
         "ol",
         { class: "eg-leaves" },
@@ -94,12 +100,34 @@
       return el(
         "div",
         { class: depth === 1 ? "eg-group eg-root" : "eg-group", role: "group", "aria-label": gettext("Conditions") },
-        children.length || depth > 1 ? el("p", { class: "eg-way-line" }, chooser) : null,
+        children.length || depth > 1 ? el("p", { class: "eg-way-line" }, chooser, least) : null,
         empty,
         list,
         this.blame(chooser, inside),
         this.adders(node, children, depth),
       );
+    }
+
+    /** How many of the group must hold, with its refusal. */
+    least(node, path, children) {
+      const here = path ? `${path}.at_least` : "at_least";
+      const control = el("input", {
+        type: "number",
+        class: "eg-control eg-short",
+        min: "1",
+        max: String(Math.max(1, children.length)),
+        step: "1",
+        inputmode: "numeric",
+        value: node.at_least ?? "",
+        "aria-label": gettext("How many must hold"),
+        on: {
+          input: (event) => {
+            node.at_least = event.target.value === "" ? null : Number(event.target.value);
+            this.keep();
+          },
+        },
+      });
+      return [control, this.blame(control, here)];
     }
 
     adders(node, children, depth) {

@@ -207,6 +207,11 @@ def test_a_starter_and_a_copy_fill_the_form_and_write_nothing(staff: Client) -> 
         ({"any": [{"fact": "event.amount", "op": "gte"}, {"fact": "member.tier", "op": "empty"}]}, None),
         ({"none": [{"all": [{"fact": "event.x", "op": "empty"}, {"fact": "a", "op": "empty"}]}]}, None),
         ({"none": [{"fact": "a", "op": "empty"}]}, {"none": [{"fact": "a", "op": "empty"}]}),
+        (
+            {"at_least": 2, "of": [{"fact": "event.x", "op": "empty"}, {"fact": "a", "op": "empty"}]},
+            {"at_least": 1, "of": [{"fact": "a", "op": "empty"}]},
+        ),
+        ({"at_least": 1, "of": [{"fact": "event.x", "op": "empty"}, {"fact": "a", "op": "empty"}]}, None),
     ],
 )
 def test_counting_members_leaves_out_what_only_an_event_can_tell(tree: dict[str, Any], left: Any) -> None:

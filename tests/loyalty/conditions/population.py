@@ -175,10 +175,15 @@ LEAVES = st.one_of(
 )
 TREES = st.recursive(
     LEAVES,
-    lambda inner: st.builds(
-        lambda way, parts: {way: parts},
-        st.sampled_from(["all", "any", "none"]),
-        st.lists(inner, min_size=1, max_size=4),
+    lambda inner: (
+        st.builds(
+            lambda way, parts: {way: parts},
+            st.sampled_from(["all", "any", "none"]),
+            st.lists(inner, min_size=1, max_size=4),
+        )
+        | st.lists(inner, min_size=1, max_size=4).flatmap(
+            lambda parts: st.integers(1, len(parts)).map(lambda least: {"at_least": least, "of": parts})
+        )
     ),
     max_leaves=12,
 )

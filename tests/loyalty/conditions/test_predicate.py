@@ -42,6 +42,15 @@ def test_groups_hold_for_all_any_or_none(way: str, expected: list[bool]) -> None
     assert found == expected
 
 
+@pytest.mark.parametrize(("least", "expected"), [(1, [False, True, True]), (2, [False, False, True])])
+def test_so_many_of_a_group_must_hold(least: int, expected: list[bool]) -> None:
+    raw = {"at_least": least, "of": [GOLD, BIG]}
+
+    found = [judge(raw, tier="new", amount=1), judge(raw, tier="gold", amount=1), judge(raw, tier="gold", amount=10000)]
+
+    assert found == expected
+
+
 VALUES = {"one": "x", "two": [1, 2], "many": ["x"], "date": "2026-05-01", "days": 3, "ahead": 3, "month": 5}
 
 

@@ -55,6 +55,11 @@ def told(raw: dict[str, Any], language: str) -> str:
             "累计有sales total的天数不少于3",
         ),
         (
+            {"at_least": 1, "of": [GOLD, BIRTHDAY]},
+            "at least 1 of these: tier is one of Gold, Pearl; birthday is this month",
+            "以下至少满足 1 项：会员等级是金卡、珍珠卡之一；生日在本月",
+        ),
+        (
             {"all": [AMOUNT, {"any": [GOLD, BIRTHDAY]}]},
             "sale amount is at least ¥100, and (tier is one of Gold, Pearl, or birthday is this month)",
             "sale amount不少于¥100，且（会员等级是金卡、珍珠卡之一，或生日在本月）",
