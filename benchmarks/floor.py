@@ -36,7 +36,7 @@ PURSE, DAY = ("account_id", "currency_id"), ("account_id", "metric_id", "day")
 class Written:
     """What a batch wrote: rows to copy by table and columns, and the columns of what is upserted."""
 
-    copied: list[tuple[str, Rows]] = field(default_factory=list)
+    copied: list[tuple[type[models.Model], Rows]] = field(default_factory=list)
     balances: list[list[Any]] = field(default_factory=list)
     tallies: list[list[Any]] = field(default_factory=list)
 
@@ -64,9 +64,7 @@ def read(recorded_at: datetime, twins: Mapping[int, int]) -> Written:
             columns = columns_of(model)
             picks = ", ".join(_pick(column) for column in columns)
             cursor.execute(f"SELECT {picks} FROM {model._meta.db_table} WHERE {where} ORDER BY id")  # noqa: S608  # ours
-            names = ", ".join(names_of(columns))
-            rows = [_twin(columns, row, twins, fresh) for row in cursor.fetchall()]
-            found.copied.append((f"COPY {model._meta.db_table} ({names}) FROM STDIN", rows))
+            found.copied.append((model, [_twin(columns, row, twins, fresh) for row in cursor.fetchall()]))
         found.balances = _upserted(cursor, Balance, "account_id IN (SELECT account_id FROM batch)", twins)
         days = "(account_id, day) IN (SELECT account_id, occurred_on FROM batch)"
         found.tallies = _upserted(cursor, Tally, days, twins)
@@ -105,23 +103,35 @@ def _upserted(cursor: Any, model: type[models.Model], where: str, twins: Mapping
 def write(written: Written) -> None:
     """One transaction; what any programme in this language has to do at least."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement, rows in written.copied:
-            with cursor.copy(statement) as copy:
+        for model, rows in written.copied:
+            names = ", ".join(names_of(columns_of(model)))
+            with cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-        cursor.execute(_upsert(Balance, PURSE, '"{0}" = excluded."{0}"'), written.balances)
-        cursor.execute(_upsert(Tally, DAY, '"{0}" = loyalty_tally."{0}" + excluded."{0}"'), written.tallies)
+        replaced = upsert(Balance, PURSE, '"{0}" = excluded."{0}"', _unnested(Balance))
+        cursor.execute(replaced, written.balances)
+        added = upsert(Tally, DAY, '"{0}" = loyalty_tally."{0}" + excluded."{0}"', _unnested(Tally))
+        cursor.execute(added, written.tallies)
 
 
-def _upsert(model: type[models.Model], key: tuple[str, ...], change: str) -> str:
-    columns = columns_of(model)
-    arrays = ", ".join(f"%s::{_type(column)}[]" for column in columns)
-    changes = ", ".join(change.format(name) for name in names_of(columns) if name not in key)
+def upsert(model: type[models.Model], key: tuple[str, ...], change: str, source: str) -> str:
+    """``INSERT``, or where ``key`` is there the ``change`` of each other column (``{0}``)."""
+    names = names_of(columns_of(model))
+    changes = ", ".join(change.format(name) for name in names if name not in key)
     return (
-        f"INSERT INTO {model._meta.db_table} ({', '.join(names_of(columns))}) "  # noqa: S608  # ours
-        f"SELECT * FROM unnest({arrays}) ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) {source} "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
     )
 
 
-def _type(column: "Column") -> str:
+def placeholders(rows: int, columns: int) -> str:
+    one = f"({', '.join(['%s'] * columns)})"
+    return ", ".join([one] * rows)
+
+
+def _unnested(model: type[models.Model]) -> str:
+    return f"SELECT * FROM unnest({', '.join(f'%s::{type_of(column)}[]' for column in columns_of(model))})"  # noqa: S608  # ours
+
+
+def type_of(column: "Column") -> str:
     return (column.rel_db_type if column.is_relation else column.db_type)(connection) or "text"
