@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from loyalty import deciding
-from loyalty.models import Programme, RuleVersion
+from loyalty.models import RuleVersion
 
 _COLUMNS = ("id", "rule_id", "number", "definition", "effective_from", "effective_until")
 
@@ -36,8 +36,3 @@ def _compile(
     version_id: int, rule_id: int, number: int, definition: str, since: datetime, until: datetime | None
 ) -> deciding.CompiledRule:
     return deciding.compile_rule(version_id, rule_id, number, json.loads(definition), since=since, until=until)
-
-
-def policy(programme: Programme) -> deciding.Policy:
-    """The programme's settings as the engine reads them."""
-    return deciding.policy_of(programme)

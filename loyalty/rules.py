@@ -149,7 +149,7 @@ def dry_run(rule: Rule, *, account_id: int, kind: str, payload: dict[str, Any], 
     draft = compiled(rule)
     knowledge = backtesting.knowledge(view, [*book, draft])
     others = [item for item in book if item.rule_id != draft.rule_id]
-    context, policy = knowledge.about(account_id, view.day), knowledge.policy
+    context, policy = knowledge.about(account_id, view.day), knowledge.policy_at(occurred_at)
     return Trial(
         before=deciding.decide(view, context, book, policy),
         after=deciding.decide(view, context, [*others, draft], policy),

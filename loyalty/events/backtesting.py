@@ -1,29 +1,41 @@
-"""Judging what happened once more, with a draft rule among those in force, and writing nothing.
+"""Judging what happened once more, by other rules or other policies, and writing nothing.
 
 Events are taken account by account in order of time, from the tallies as they stood before the
 period: the same engine, the same order and the same sheet as the live path. Profile facts are read
-as they are today. Points are what the engine would award, before any debt.
+as they are today. Points are what the engine would award, before any debt. A budget that everybody
+shares is used up range by range of accounts, so its sum is right and whom it reaches a guess.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from loyalty import clock, deciding, rulebook
+from django.db.models import Sum
+
+from loyalty import clock, deciding, policybook, rulebook
 from loyalty import programme as programmes
+from loyalty.deciding import caps
+from loyalty.events.budgeting import EVERYONE, Budget
 from loyalty.events.incoming import Draft
-from loyalty.events.knowledge import Knowledge, awarded_metric
-from loyalty.models import Event, Programme
+from loyalty.events.knowledge import Knowledge
+from loyalty.models import Entry, Event, Programme
 
 RANGE = 500
 TOP = 10
 _EVENT = ("id", "kind", "key", "partner_id", "account_id", "occurred_at", "occurred_on", "payload", "fingerprint")
 
 
+class Measures(NamedTuple):
+    """What events are judged by: the rules, and the policies in the course of time."""
+
+    rules: Sequence[deciding.CompiledRule]
+    policies: policybook.History
+
+
 class Swing(NamedTuple):
-    """What one account would have got, without and with the draft."""
+    """What one account would have got, without and with the change."""
 
     account_id: int
     before: int
@@ -50,7 +62,7 @@ class Report:
 
     @property
     def change(self) -> int:
-        """More (or fewer) points than without the draft."""
+        """More (or fewer) points than without the change."""
         return self.after - self.before
 
     @property
@@ -96,14 +108,24 @@ def run(draft: deciding.CompiledRule, *, since: datetime, until: datetime) -> Re
 
     The draft stands in for its own version in force. Reads in ranges of accounts; takes no locks.
     """
-    programme = programmes.current()
-    report = Report(since, until)
     live = rulebook.in_force(since=since, until=until)
     trial = [rule for rule in live if rule.rule_id != draft.rule_id] + [draft]
-    for drafts in _ranges(draft.kind, since, until):
-        without = _points(drafts, live, programme)
-        with_draft = _points(drafts, trial, programme)
-        _add(report, drafts, without, with_draft)
+    policies = policybook.history(programmes.current())
+    return compare(
+        [draft.kind], before=Measures(live, policies), after=Measures(trial, policies), since=since, until=until
+    )
+
+
+def compare(kinds: Collection[str], *, before: Measures, after: Measures, since: datetime, until: datetime) -> Report:
+    """Judges every decided event of some kinds in [since, until) by both measures."""
+    programme = programmes.current()
+    report = Report(since, until)
+    piles: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    old, new = (_Side(programme, each, _given(each.rules, since, programme)) for each in (before, after))
+    for kind in kinds:
+        for drafts in _ranges(kind, since, until):
+            _add(report, piles, drafts, old.points(drafts), new.points(drafts))
+    report.swings = [Swing(account_id, *pile) for account_id, pile in sorted(piles.items())]
     return report
 
 
@@ -116,24 +138,53 @@ def _ranges(kind: str, since: datetime, until: datetime) -> Iterator[list[Draft]
         yield [Draft(**dict(zip(_EVENT, row, strict=True))) for row in rows.values_list(*_EVENT)]
 
 
-def _points(drafts: Sequence[Draft], rules: Sequence[deciding.CompiledRule], programme: Programme) -> list[int]:
-    """What each event is worth in points under ``rules``, folded from the tallies before them."""
-    knowledge = Knowledge(drafts, programme, rules=rules)
-    knowledge.load({draft.account_id or 0 for draft in drafts}, {draft.occurred_on for draft in drafts})
-    book = deciding.RuleBook(rules)
-    for draft in drafts:
-        _count(knowledge, draft, -1)
-    worth: list[int] = []
-    for draft in drafts:
-        event = view(draft.account_id or 0, draft.kind, draft.payload, draft.occurred_at, programme)
-        decided = deciding.decide(event, knowledge.about(event.account_id, event.day), book, knowledge.policy)
-        _count(knowledge, draft, 1)
-        for award in decided.awards:
-            metric = awarded_metric(award.rule_id, award.currency)
-            if metric in knowledge.sheet.needs:
-                knowledge.sheet.add(event.account_id, metric, event.day, award.awarded)
-        worth.append(decided.total())
-    return worth
+def _given(rules: Sequence[deciding.CompiledRule], since: datetime, programme: Programme) -> dict[Budget, int]:
+    """What budgets had been used of when the period began."""
+    day = clock.business_day(since, programme.timezone, programme.day_start_hour)
+    found: dict[Budget, int] = {}
+    for rule in rules:
+        for cap in rule.caps:
+            start = caps.period(cap.per, day)[0]
+            if cap.of == EVERYONE and start < day:
+                given = Entry.objects.filter(
+                    counter=Entry.Counter.ISSUED,
+                    rule_version__rule_id=rule.rule_id,
+                    currency__code=cap.currency,
+                    effective_on__gte=start,
+                    effective_on__lt=day,
+                )
+                budget = Budget(rule.rule_id, cap.currency, cap.per, start)
+                found[budget] = given.aggregate(sum=Sum("amount"))["sum"] or 0
+    return found
+
+
+@dataclass(slots=True)
+class _Side:
+    """One of two measures, with what it has used of the budgets so far."""
+
+    programme: Programme
+    measures: Measures
+    budgets: dict[Budget, int]
+
+    def points(self, drafts: Sequence[Draft]) -> list[int]:
+        """What each event is worth in points, folded from the tallies before them."""
+        rules, policies = self.measures
+        knowledge = Knowledge(drafts, self.programme, rules=rules)
+        knowledge.load({draft.account_id or 0 for draft in drafts}, {draft.occurred_on for draft in drafts})
+        knowledge.budgets.used = self.budgets
+        book = deciding.RuleBook.of(rules)
+        for draft in drafts:
+            _count(knowledge, draft, -1)
+        worth: list[int] = []
+        for draft in drafts:
+            event = view(draft.account_id or 0, draft.kind, draft.payload, draft.occurred_at, self.programme)
+            context = knowledge.about(event.account_id, event.day)
+            decided = deciding.decide(event, context, book, policies.at(event.occurred_at))
+            _count(knowledge, draft, 1)
+            for award in decided.awards:
+                knowledge.count_award(event.account_id, award, event.day)
+            worth.append(decided.total())
+        return worth
 
 
 def _count(knowledge: Knowledge, draft: Draft, sign: int) -> None:
@@ -143,10 +194,15 @@ def _count(knowledge: Knowledge, draft: Draft, sign: int) -> None:
             knowledge.sheet.add(draft.account_id or 0, gauge.code, draft.occurred_on, sign * value)
 
 
-def _add(report: Report, drafts: Sequence[Draft], before: Sequence[int], after: Sequence[int]) -> None:
-    swings: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+def _add(
+    report: Report,
+    piles: dict[int, list[int]],
+    drafts: Sequence[Draft],
+    before: Sequence[int],
+    after: Sequence[int],
+) -> None:
     for draft, old, new in zip(drafts, before, after, strict=True):
-        pile = swings[draft.account_id or 0]
+        pile = piles[draft.account_id or 0]
         pile[0] += old
         pile[1] += new
         day = report.by_day.get(draft.occurred_on, (0, 0))
@@ -155,4 +211,3 @@ def _add(report: Report, drafts: Sequence[Draft], before: Sequence[int], after: 
     report.events += len(drafts)
     report.before += sum(before)
     report.after += sum(after)
-    report.swings += [Swing(account_id, *pile) for account_id, pile in sorted(swings.items())]

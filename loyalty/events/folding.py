@@ -137,7 +137,7 @@ class Fold:
             member_zone=self.zones.get(account_id, ""),
         )
         context = self.knowledge.about(account_id, draft.occurred_on)
-        return deciding.decide(view, context, self.knowledge.book, self.knowledge.policy)
+        return deciding.decide(view, context, self.knowledge.book, self.knowledge.policy_at(draft.occurred_at))
 
     def _award(self, draft: Draft, decided: deciding.Decided) -> None:
         """One entry for each award; the receipt's step learns its id, for refunds and the "why"."""

@@ -1,10 +1,11 @@
 """What deciding may ask about the accounts of a batch, loaded in a constant number of queries."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
-from loyalty import accounts, conditions, deciding, metrics, rulebook
+from loyalty import accounts, conditions, deciding, metrics, policybook, rulebook
 from loyalty.deciding import caps
 from loyalty.deciding.model import Award
 from loyalty.events.budgeting import EVERYONE, Budget, Budgets
@@ -27,7 +28,6 @@ class Knowledge:
         self, drafts: Sequence[Draft], programme: Programme, *, rules: Sequence[deciding.CompiledRule] | None = None
     ) -> None:
         self.programme = programme
-        self.policy = rulebook.policy(programme)
         moments = [draft.occurred_at for draft in drafts]
         in_force = rulebook.in_force(since=min(moments), until=max(moments)) if rules is None else rules
         self.book = deciding.RuleBook.of(in_force)
@@ -46,6 +46,20 @@ class Knowledge:
         for _unit, predicate, _life in self._lifetimes:
             self._leaves += predicate.leaves
             self._codes |= {leaf.name for leaf in predicate.leaves if leaf.source == "fact"}
+
+    @cached_property
+    def policies(self) -> policybook.History:
+        """The policies in the course of time: one query, when something is first decided."""
+        return policybook.history(self.programme)
+
+    def policy_at(self, moment: datetime) -> deciding.Policy:
+        """The policy that decides what happened at ``moment``."""
+        return self.policies.at(moment)
+
+    @property
+    def policy(self) -> deciding.Policy:
+        """The policy of the present."""
+        return self.policies.policies[-1]
 
     @property
     def needs_lots(self) -> bool:

@@ -46,5 +46,5 @@ def points(
     for draft in drafts:
         known = _Stranger() if account_id is None else knowledge.about(account_id, draft.occurred_on)
         event = backtesting.view(account_id or 0, kind, draft.payload, draft.occurred_at, programme)
-        totals.append(deciding.decide(event, known, knowledge.book, knowledge.policy).total())
+        totals.append(deciding.decide(event, known, knowledge.book, knowledge.policy_at(draft.occurred_at)).total())
     return totals

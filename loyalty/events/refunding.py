@@ -190,7 +190,7 @@ class Refunds:
             receipt,
             self.payloads[order.event_id],
             refunded,
-            knowledge.policy,
+            knowledge.policy_at(order.placed_at),
             rules=rules,
             day=order.placed_on,
         )
