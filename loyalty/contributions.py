@@ -10,10 +10,11 @@ from loyalty import clock, facts, findings, housekeeping, periods, sealing
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.imports import working
-from loyalty.ledger import expiring, holding, verify
+from loyalty.ledger import contributing, expiring, handing, holding, pooling, transferring, verify
+from loyalty.ledger.laws import transfers
 from loyalty.messaging import codes, delivering, effects, reminding, sending
 from loyalty.messaging import kinds as messages
-from loyalty.registry import BuiltinMetric, Contribution, Job, Stride, Topic, ValueType
+from loyalty.registry import BuiltinMetric, Caption, Contribution, Follower, Job, Stride, Topic, ValueType
 
 SWEEP_RANGES = 10
 
@@ -43,6 +44,10 @@ def _lapse(as_of: datetime, _period: str) -> Mapping[str, int]:
     return {"holds": holding.lapse_due(now=as_of)}
 
 
+def _share(as_of: datetime, _period: str) -> Mapping[str, int]:
+    return {"lots": contributing.contribute_due(now=as_of)}
+
+
 def _deliver(payload: Mapping[str, Any]) -> None:
     delivering.deliver(payload["key"], now=clock.now())
 
@@ -57,6 +62,9 @@ def _forget_codes(as_of: datetime, _period: str) -> Mapping[str, int]:
 
 CONTRIBUTES: tuple[Contribution, ...] = (
     *kinds.ORDERS,
+    transferring.GIVEN,
+    transferring.RECEIVED,
+    pooling.SPENT,
     BuiltinMetric("orders", _("orders"), "order.paid", lambda _payload: 1),
     BuiltinMetric("spend", _("money spent"), "order.paid", _amount, ValueType.MONEY),
     *facts.FACTS,
@@ -85,6 +93,16 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     *housekeeping.JOBS,
     *sealing.WORK,
     *verify.LAWS,
+    *transfers.LAWS,
+    Follower("shared_purses", contributing.follow),
+    Caption("transfers", handing.captions),
+    Job(
+        code="share_points",
+        label=_("Put shares of new points into shared purses"),
+        period=periods.every(5),
+        run=_share,
+        catch_up=0,
+    ),
     *findings.WORK,
     *parts.DEMO,
 )

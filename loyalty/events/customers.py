@@ -6,6 +6,7 @@ word is tried in that order. Directories of upper apps look up what the ground d
 
 from collections.abc import Collection, Mapping
 
+from loyalty import accounts
 from loyalty.models import Account, AccountReference
 from loyalty.registry import Directory, registry
 
@@ -33,8 +34,12 @@ def resolve(references: Collection[str], *, partner_id: int | None) -> dict[str,
 
 
 def _by_number(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:
+    """A shared purse is nobody's number; that of a merged account is the survivor's."""
     del partner_id
-    return dict(Account.objects.filter(number__in=values).values_list("number", "id"))
+    rows = Account.objects.filter(number__in=values, kind=Account.Kind.MEMBER).values_list("number", "id", "status")
+    found = {number: (account, status) for number, account, status in rows}
+    living = accounts.living([account for account, status in found.values() if status == Account.Status.CLOSED])
+    return {number: living.get(account, account) for number, (account, _status) in found.items()}
 
 
 def _by_external_id(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:

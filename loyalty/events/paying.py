@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import accounts
 from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events.incoming import Draft, Outcome, Status
 from loyalty.events.undoing import Taken
@@ -70,7 +71,7 @@ def _tie(draft: Draft, partner: Partner) -> None:
     hold = _find(told, partner)
     if hold.entry_id is None:
         raise HoldNotCaptured(param="points_hold", state=hold.get_state_display())
-    if draft.account_id != hold.account_id:
+    if draft.account_id not in (hold.account_id, accounts.living([hold.account_id])[hold.account_id]):
         raise HoldOfAnother(param="points_hold")
     if draft.payload["points_paid"] not in (0, hold.captured):
         raise PointsDiffer(param="points_paid", captured=hold.captured)
@@ -136,6 +137,7 @@ class Returns:
         until = lifetimes.deadline(unit, self.programme, stamp.recorded_at)
         anew = unit.returned == Currency.Returned.ANEW
         back = moving.Back((), points) if anew else self.taken.unwind(payment, points, self.book)
+        back = moving.kept_by(back, purse)
         entry = moving.give_back(
             self.book,
             purse,

@@ -4,7 +4,7 @@ The order of locks is: business keys (sorted), accounts (ascending), orders. Eve
 the caller's transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -130,6 +130,10 @@ def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:
     knowledge = Knowledge(drafts, programme)
     account_ids = sorted({draft.account_id for draft in drafts if draft.account_id is not None})
     locked = accounts.lock(account_ids)
+    if heirs := accounts.living([each for each, row in locked.items() if row.merged_into_id is not None]):
+        _hand_on(drafts, heirs)
+        account_ids = sorted({heirs.get(each, each) for each in account_ids})
+        locked = accounts.lock(account_ids)
     known = orders.find({key for draft in drafts if (key := order_key(draft))}, locked=True)
     refunds = Refunds.load(
         [state.event_id for state in known.values()],
@@ -158,6 +162,15 @@ def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:
         day_of=day_of,
         sleeping=sleeping,
     )
+
+
+def _hand_on(drafts: Sequence[Draft], heirs: Mapping[int, int]) -> None:
+    """Events of an account that was merged after they were told are the survivor's."""
+    for draft in drafts:
+        heir = heirs.get(draft.account_id or 0)
+        if heir is not None:
+            draft.account_id = heir
+            Event.objects.filter(pk=draft.id).update(account_id=heir)
 
 
 def order_key(draft: Draft) -> orders.OrderKey | None:

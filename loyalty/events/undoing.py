@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from loyalty import accounts
 from loyalty.ledger import moving, store
 from loyalty.ledger.book import Book
 from loyalty.ledger.moving import Share
@@ -33,16 +34,17 @@ class Taken:
         if not awards and not payments:
             return found
         known = Q(id__in=payments) | Q(reverses_id__in=[*awards, *payments])
-        columns = ("id", "reverses_id", "account_id", "currency_id", "lot__amount")
+        columns = ("id", "reverses_id", "account_id", "currency_id", "account__merged_into_id", "lot__amount")
         rows: list[tuple[Any, ...]] = list(Entry.objects.filter(known).values_list(*columns))
         deed_of: dict[UUID, UUID] = {}
-        for entry_id, reverses_id, account_id, currency_id, _fresh in rows:
+        living = accounts.living({row[2] for row in rows if row[4] is not None})
+        for entry_id, reverses_id, account_id, currency_id, *_rest in rows:
             deed_of[entry_id] = reverses_id if reverses_id is not None else entry_id
-            found.purses.setdefault(deed_of[entry_id], Purse(account_id, currency_id))
+            found.purses.setdefault(deed_of[entry_id], Purse(living.get(account_id, account_id), currency_id))
         parts = Allocation.objects.filter(entry_id__in=deed_of).exclude(kind=Allocation.Kind.REPAY).order_by("id")
         for entry_id, lot_id, amount in parts.values_list("entry_id", "lot_id", "amount"):
             found.add(deed_of[entry_id], lot_id, amount)
-        for entry_id, _reverses, _account, _currency, fresh in rows:
+        for entry_id, *_rest, fresh in rows:
             if fresh:
                 found.add(deed_of[entry_id], None, -fresh)
         found.lots = {lot.id: lot for lot in store.lots(found.lot_ids())}

@@ -158,14 +158,15 @@ class Book:
         return entry
 
     def claw(
-        self, purse: Purse, born_of: UUID, amount: int, *, stamp: Stamp, may_owe: bool
+        self, purse: Purse, born_of: UUID, amount: int, *, stamp: Stamp, may_owe: bool, lot_of: UUID | None = None
     ) -> tuple[EntryRow | None, int]:
         """Takes back ``amount`` of what entry ``born_of`` gave; returns (entry, uncollected).
 
         The lot itself gives first, pending or not; then other available lots; the rest is owed, or,
-        where it may not be, left uncollected.
+        where it may not be, left uncollected. ``lot_of`` names the entry whose lot it is by now, where
+        it has moved to another account.
         """
-        own = self.born.get(born_of)
+        own = self.born.get(lot_of or born_of)
         sources = [own] if own and own.remaining else []
         sources += [lot for lot in self.spendable(purse) if lot is not own]
         found = min(amount, sum(lot.remaining for lot in sources))

@@ -49,6 +49,12 @@ def unwind(shares: Sequence[Share], amount: int, lots: dict[UUID, LotState]) -> 
     return Back(tuple(parts), rest)
 
 
+def kept_by(back: Back, purse: Purse) -> Back:
+    """What would go to lots of an account that was merged into this one is rest."""
+    own = tuple(part for part in back.parts if part.lot.purse == purse)
+    return Back(own, back.rest + sum(part.amount for part in back.parts if part.lot.purse != purse))
+
+
 def give_back(
     book: Book,
     purse: Purse,
