@@ -18,7 +18,7 @@ from loyalty import deciding, rulebook
 from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge
 from loyalty.events.undoing import Taken
-from loyalty.ledger import moving
+from loyalty.ledger import moving, tracing
 from loyalty.ledger.book import Book, DayOf, EntryRow, Purse, Stamp
 from loyalty.metrics import Gauge
 from loyalty.models import Allocation, Decision, Entry, Event, Programme
@@ -43,6 +43,7 @@ class Earned:
     amount: int
     rule_version_id: int | None
     gone: int = 0
+    lot_of: UUID | None = None  # the entry whose lot it is since the account was merged
 
 
 class Hand(NamedTuple):
@@ -85,26 +86,41 @@ class Refunds:
         self.receipts.update(decided.values_list("event_id", "receipt"))
         self.rules = rulebook.by_id({step["version"] for r in self.receipts.values() for step in r["steps"]})
         entries = Entry.objects.filter(event_id__in=order_events, counter=Entry.Counter.ISSUED)
-        columns = ("id", "event_id", "account_id", "currency_id", "amount", "rule_version_id")
+        columns = (
+            "id",
+            "event_id",
+            "account_id",
+            "currency_id",
+            "amount",
+            "rule_version_id",
+            "account__merged_into_id",
+        )
         by_id: dict[UUID, Earned] = {}
-        for entry_id, event_id, account, currency, amount, version in entries.values_list(*columns):
+        moved: dict[UUID, Earned] = {}
+        for entry_id, event_id, account, currency, amount, version, merged in entries.values_list(*columns):
             by_id[entry_id] = Earned(entry_id, Purse(account, currency), amount, version)
             self.earned.setdefault(event_id, []).append(by_id[entry_id])
+            if merged is not None:
+                moved[entry_id] = by_id[entry_id]
+        for entry_id, heir in tracing.heirs({key: each.purse for key, each in moved.items()}).items():
+            by_id[entry_id].purse, by_id[entry_id].lot_of = heir
+            by_id[heir.lot_of] = by_id[entry_id]
         lapsed = Allocation.objects.filter(lot__entry_id__in=list(by_id), entry__counter=Entry.Counter.EXPIRED)
         for entry_id, gone in (
             lapsed.values("lot__entry_id").annotate(gone=Sum("amount")).values_list("lot__entry_id", "gone")
         ):
-            by_id[entry_id].gone = gone
+            by_id[entry_id].gone += gone
 
     def entry_ids(self) -> list[UUID]:
         """Every entry that may be taken back, so the book can load the lots born of them."""
-        return [earned.entry_id for pile in self.earned.values() for earned in pile]
+        earned = [each for pile in self.earned.values() for each in pile]
+        return [entry_id for each in earned for entry_id in (each.entry_id, each.lot_of) if entry_id is not None]
 
     def note_expired(self, book: Book) -> None:
         """Adds what settling the book for this very batch has expired, which no table knows yet."""
         expired = {row.id for row in book.entries if row.counter == Entry.Counter.EXPIRED}
         lots = {lot.id: lot.entry_id for lot in book.born.values()}
-        by_id = {earned.entry_id: earned for pile in self.earned.values() for earned in pile}
+        by_id = {earned.lot_of or earned.entry_id: earned for pile in self.earned.values() for earned in pile}
         for allocation in book.allocations:
             if allocation.entry_id in expired and allocation.lot_id is not None:
                 earned = by_id.get(lots[allocation.lot_id])
@@ -214,7 +230,9 @@ class Refunds:
         if wanted < 0:
             entry, taken = self._give_again(hand, earned, clawed + wanted, stamp)
         else:
-            entry, missing = hand.book.claw(earned.purse, earned.entry_id, wanted, stamp=stamp, may_owe=hand.may_owe)
+            entry, missing = hand.book.claw(
+                earned.purse, earned.entry_id, wanted, stamp=stamp, may_owe=hand.may_owe, lot_of=earned.lot_of
+            )
             taken = wanted - missing
             if entry is not None:
                 self.taken.follow(earned.entry_id, entry, hand.book)
@@ -232,8 +250,8 @@ class Refunds:
         points = self.taken.outstanding(earned.entry_id) - asked
         if points <= 0:
             return None, 0
-        back = self.taken.unwind(earned.entry_id, points, hand.book)
-        own = hand.book.born.get(earned.entry_id)
+        back = moving.kept_by(self.taken.unwind(earned.entry_id, points, hand.book), earned.purse)
+        own = hand.book.born.get(earned.lot_of or earned.entry_id)
         entry = moving.give_back(
             hand.book,
             earned.purse,
