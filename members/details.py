@@ -58,20 +58,21 @@ def read(*, name: str, phone: str, email: str, birthday: date | None, language: 
     return Details(
         name=_NAME.read(name, "name") if name else "",
         phone=phones.normalize(phone) if phone else None,
-        email=_email(email) if email else None,
+        email=read_email(email) if email else None,
         birthday=_birthday(birthday, today) if birthday else None,
         language=language if language in dict(settings.LANGUAGES) else "",
     )
 
 
-def _email(text: str) -> str:
+def read_email(text: str, *, param: str = "email") -> str:
+    """An e-mail address as it is kept, in lower case; raises ``EmailUnreadable``."""
     plain = text.strip().lower()
     try:
         validate_email(plain)
     except ValidationError:
-        raise EmailUnreadable(param="email") from None
+        raise EmailUnreadable(param=param) from None
     if len(plain) > 254:
-        raise EmailUnreadable(param="email")
+        raise EmailUnreadable(param=param)
     return plain
 
 

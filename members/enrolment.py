@@ -8,8 +8,6 @@ the same transaction.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +16,7 @@ from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events import intake
 from loyalty.models import Account, AccountReference, User
 from loyalty.registry import Happening
-from members import consent, details, finding, ladders, numbers
+from members import consent, details, finding, ladders, logins, numbers
 from members.models import Consent, Member
 
 CHUNK = 1000
@@ -38,11 +36,6 @@ class PhoneTaken(Conflict):
 class EmailTaken(Conflict):
     code = "email_taken"
     sentence = _("There is already a member with this e-mail address. Please sign in, or use another one.")
-
-
-class PasswordTooWeak(LoyaltyError):
-    code = "password_too_weak"
-    sentence = "%(reasons)s"
 
 
 def enrol(
@@ -74,7 +67,7 @@ def enrol(
     if source == Member.Source.WEB and not (consents or {}).get(Consent.Purpose.TERMS):
         raise consent.TermsNeeded(param="terms")
     if password is not None:
-        _check_password(password, person)
+        logins.check_password(password, contact=person.phone or "", email=person.email or "", name=person.name)
     _refuse_taken(person)
     try:
         with transaction.atomic():
@@ -169,14 +162,6 @@ def _joined(account_id: int, source: str, now: datetime) -> Happening:
         occurred_at=now,
         payload={"source": source},
     )
-
-
-def _check_password(password: str, person: details.Details) -> None:
-    hints = User(username=person.phone or "", email=person.email or "", display_name=person.name)
-    try:
-        validate_password(password, hints)
-    except ValidationError as refusal:
-        raise PasswordTooWeak(param="password", reasons=" ".join(refusal.messages)) from None
 
 
 def _refuse_taken(person: details.Details) -> None:

@@ -1,5 +1,8 @@
 """Visiting the member pages without a browser: signed in as somebody, in a language."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +20,13 @@ def as_member(member: Member, *, language: str = "en") -> Client:
 
 def visitor(*, language: str = "en") -> Client:
     return Client(headers={"Accept-Language": language})
+
+
+def join(client: Client, form: Mapping[str, str]) -> Any:
+    """Joins as a visitor does: the form, then the code that the demo shows on the page."""
+    asked = client.post("/join/", form)
+    assert asked.headers["Location"] == "/join/code/"
+    return client.post("/join/code/", {"code": client.get("/join/code/").context["hint"]})
 
 
 def queries(client: Client, path: str) -> int:

@@ -109,6 +109,13 @@ def is_set_up(code: str) -> bool:
     return bool(settings.MESSAGE_CHANNELS.get(code))
 
 
+def is_pretend(code: str) -> bool:
+    """Whether that channel only pretends to send, as in a demo."""
+    if code == Code.EMAIL:
+        return settings.EMAIL_BACKEND.endswith((".console.EmailBackend", ".locmem.EmailBackend"))
+    return isinstance(of(code), ConsoleSms)
+
+
 def fallbacks(code: str) -> tuple[str, ...]:
     """Whose texts serve a channel that has none of its own: the inbox takes any."""
     return (code, Code.EMAIL, Code.SMS) if code == Code.IN_APP else (code,)

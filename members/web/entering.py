@@ -1,4 +1,6 @@
-"""Coming and going: join, sign in, sign out, and how to get back in."""
+"""Coming and going: join, sign in, sign out."""
+
+from datetime import datetime
 
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
@@ -7,15 +9,16 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError
+from loyalty.messaging import codes
 from loyalty.web import addresses, preferences
-from members import enrolment
+from members import enrolment, joining
 from members.enrolment import EmailTaken, PhoneTaken
 from members.models import Member
-from members.web import signing, steps
+from members.web import proving, signing, steps
 from members.web.forms import JoinForm, SignInForm
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
@@ -25,14 +28,13 @@ read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_post_parameters("password")
 @read_or_send
 def join(request: HttpRequest) -> HttpResponse:
-    """Makes the member and signs them in. Who is one already, and says the right password, is signed in too."""
+    """Asks for all that joining needs; a code to the contact follows (``proving``)."""
     if request.user.is_authenticated:
         return redirect(addresses.onward(request, "members:home"))
     form = JoinForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            _join(request, form)
-            return redirect(addresses.onward(request, "members:home"))
+            return _join(request, form)
         except LoyaltyError as refusal:
             form.refuse(refusal)
     context = {
@@ -44,9 +46,28 @@ def join(request: HttpRequest) -> HttpResponse:
     return render(request, "members/join.html", context, status=form.status)
 
 
-def _join(request: HttpRequest, form: JoinForm) -> None:
+def _join(request: HttpRequest, form: JoinForm) -> HttpResponse:
+    """To the code; where none can be sent, the member is made at once."""
     now, typed = clock.now(), form.cleaned_data
     signing.count_join(request, now)
+    wish = joining.prepare(
+        name=typed["name"],
+        contact=typed["contact"],
+        password=typed["password"],
+        birthday=typed["birthday"],
+        language=get_language() or "",
+        answers=form.answers,
+        now=now,
+    )
+    if codes.can_reach(wish.channel):
+        return proving.begin(request, wish, now)
+    _join_at_once(request, form, now)
+    return redirect(addresses.onward(request, "members:home"))
+
+
+def _join_at_once(request: HttpRequest, form: JoinForm, now: datetime) -> None:
+    """Who is a member already, and says the right password, is signed in."""
+    typed = form.cleaned_data
     contact = "email" if "@" in typed["contact"] else "phone"
     try:
         enrolment.enrol(
@@ -112,9 +133,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     auth.logout(request)
     messages.success(request, _("You are signed out. See you soon!"))
     return redirect("members:sign-in")
-
-
-@require_safe
-def forgot(request: HttpRequest) -> HttpResponse:
-    """Says in words how to get back in: people at the shop check who asks."""
-    return render(request, "members/forgot.html")

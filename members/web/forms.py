@@ -82,6 +82,32 @@ class SignInForm(OperationForm):
     remember = forms.BooleanField(label=_("Stay signed in on this device"), required=False, initial=True)
 
 
+class CodeForm(OperationForm):
+    """Six digits, from wherever they were sent."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "class": "digits"}),
+    )
+
+
+class ContactForm(OperationForm):
+    contact = forms.CharField(
+        label=_("Phone or e-mail"), max_length=254, widget=forms.TextInput({"autocomplete": "username"})
+    )
+
+
+class NewPasswordForm(CodeForm):
+    password = forms.CharField(
+        label=_("New password"),
+        help_text=_("At least 8 characters."),
+        strip=False,
+        max_length=256,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}, render_value=False),
+    )
+
+
 class ProfileForm(OperationForm):
     """All of it is replaced; empty means "not known"."""
 

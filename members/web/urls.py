@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, entering, inbox, pages, settings
+from members.web import brand, entering, inbox, pages, proving, settings
 
 app_name = "members"
 urlpatterns = [
@@ -11,7 +11,9 @@ urlpatterns = [
     path("join/", entering.join, name="join"),
     path("sign-in/", entering.sign_in, name="sign-in"),
     path("sign-out/", entering.sign_out, name="sign-out"),
-    path("forgot/", entering.forgot, name="forgot"),
+    path("join/code/", proving.join_code, name="join-code"),
+    path("forgot/", proving.forgot, name="forgot"),
+    path("forgot/code/", proving.forgot_code, name="forgot-code"),
     path("card/", pages.code, name="card"),
     path("points/", pages.points, name="points"),
     path("points/<uuid:ref>/", pages.receipt, name="receipt"),

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from loyalty.models import Account, Event, RateCounter, User
+from loyalty.models import Account, Event, OneTimeCode, RateCounter, User
 from members import consent
 from members.models import Member
 from members.web import signing
@@ -29,7 +32,7 @@ def test_joining_makes_a_member_who_is_signed_in_with_the_gift_there() -> None:
     client = visits.visitor()
     page = client.get("/join/").content.decode()
 
-    answer = client.post("/join/", FORM)
+    answer = visits.join(client, FORM)
 
     member = Member.objects.get()
     assert "100 points to start with" in page
@@ -40,7 +43,7 @@ def test_joining_makes_a_member_who_is_signed_in_with_the_gift_there() -> None:
 
 
 def test_an_email_address_does_as_well_as_a_phone() -> None:
-    visits.visitor().post("/join/", {**FORM, "contact": "Nuo@Example.com", "birthday": "1999-11-08"})
+    visits.join(visits.visitor(), {**FORM, "contact": "Nuo@Example.com", "birthday": "1999-11-08"})
 
     assert Member.objects.values_list("email", "phone", "birthday__year").get() == ("nuo@example.com", None, 1999)
 
@@ -49,22 +52,98 @@ def test_the_form_sent_twice_makes_one_member_who_is_signed_in_both_times() -> N
     """Two presses before the first answer came: two requests without a session."""
     first, second = visits.visitor(), visits.visitor()
 
-    answers = [client.post("/join/", FORM) for client in (first, second)]
+    answers = [visits.join(client, FORM) for client in (first, second)]
 
     assert [answer.headers["Location"] for answer in answers] == ["/", "/"]
     assert (Member.objects.count(), Event.objects.filter(kind="member.joined").count()) == (1, 1)
     assert (signed_in(first), signed_in(second)) == (True, True)
 
 
-def test_somebody_elses_phone_is_refused_without_the_password() -> None:
+def test_whether_a_phone_is_a_members_shows_in_no_answer() -> None:
+    """ASVS 6.3.8: same status, same page, same number of statements."""
     cast.new_member(password="another-password-entirely")
+    seen = []
+    for contact in ("13900139000", "13600136000"):
+        client = visits.visitor()
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post("/join/", {**FORM, "contact": contact})
+        context = client.get("/join/code/").context
+        page = render_to_string("members/join_code.html", {"form": context["form"], "to": "…", "hint": ""})
+        seen.append((answer.status_code, answer.headers["Location"], answer.content, page, len(captured)))
+
+    assert seen[0] == seen[1]
+
+
+def test_somebody_elses_phone_signs_nobody_in_without_the_code() -> None:
+    cast.new_member(password="another-password-entirely")
+    client = visits.visitor()
+    client.post("/join/", FORM)
+
+    answer = client.post("/join/code/", {"code": "000000"})
+
+    assert answer.status_code == 422
+    assert list(errors(answer)) == ["code"]
+    assert signed_in(client) is False
+
+
+def test_the_owner_of_the_phone_is_welcomed_back() -> None:
+    cast.new_member(password="another-password-entirely")
+    client = visits.visitor()
+
+    answer = visits.join(client, {**FORM, "next": "/points/"})
+
+    assert answer.headers["Location"] == "/points/"
+    assert "You were a member already" in client.get("/points/").content.decode()
+    assert Member.objects.count() == 1
+
+
+def test_a_new_code_replaces_the_first() -> None:
+    client = visits.visitor()
+    client.post("/join/", FORM)
+    first = client.get("/join/code/").context["hint"]
+
+    client.post("/join/code/", {"again": "1"})
+    second = client.get("/join/code/").context["hint"]
+
+    assert client.post("/join/code/", {"code": first}).status_code == 422
+    assert client.post("/join/code/", {"code": second}).headers["Location"] == "/"
+
+
+def test_a_hasty_second_press_sends_one_code() -> None:
+    client = visits.visitor()
+
+    for _turn in range(2):
+        client.post("/join/", FORM)
+
+    assert OneTimeCode.objects.count() == 1
+
+
+def test_the_code_stands_on_the_page_in_a_demo_only(settings: Any) -> None:
+    client = visits.visitor()
+    client.post("/join/", FORM)
+    shown = "This is a demo" in client.get("/join/code/").content.decode()
+
+    settings.DEMO = False
+
+    assert shown is True
+    assert client.get("/join/code/").context["hint"] == ""
+
+
+def test_nobody_types_a_code_who_has_not_asked_for_one() -> None:
+    answers = [visits.visitor().get(path).headers["Location"] for path in ("/join/code/", "/forgot/code/")]
+
+    assert answers == ["/join/", "/forgot/"]
+
+
+def test_where_no_text_message_can_be_sent_one_joins_at_once(settings: Any) -> None:
+    settings.MESSAGE_CHANNELS = {**settings.MESSAGE_CHANNELS, "sms": ""}
     client = visits.visitor()
 
     answer = client.post("/join/", FORM)
 
-    assert answer.status_code == 409
-    assert list(errors(answer)) == ["contact"]
-    assert signed_in(client) is False
+    assert (answer.headers["Location"], signed_in(client)) == ("/", True)
+    other = visits.visitor().post("/join/", {**FORM, "password": "another-password-entirely"})
+    assert (other.status_code, list(errors(other))) == (409, ["contact"])
 
 
 @pytest.mark.parametrize(
@@ -187,11 +266,29 @@ def test_who_is_signed_in_needs_no_door() -> None:
     assert [client.get(path).headers["Location"] for path in ("/join/", "/sign-in/")] == ["/", "/"]
 
 
-def test_how_to_get_back_in_is_told_without_a_form() -> None:
-    page = visits.visitor().get("/forgot/").content.decode()
+def test_one_gets_back_in_with_a_code_and_a_new_password() -> None:
+    cast.new_member(password=cast.PASSWORD)
+    old, client = visits.as_member(Member.objects.get()), visits.visitor()
 
-    assert "we set a new password with you on the spot" in page
-    assert 'method="post"' not in page.partition("<main")[2]
+    asked = client.post("/forgot/", {"contact": "139 0013 9000"})
+    hint = client.get(asked.headers["Location"]).context["hint"]
+    answer = client.post("/forgot/code/", {"code": hint, "password": "seven-mossy-stones"})
+
+    assert answer.headers["Location"] == "/"
+    assert (signed_in(client), signed_in(old)) == (True, False)
+
+
+def test_whether_a_contact_is_a_members_shows_in_no_answer_of_forgot() -> None:
+    cast.new_member(password=cast.PASSWORD)
+    seen = []
+    for contact in ("13900139000", "13600136000"):
+        client = visits.visitor()
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post("/forgot/", {"contact": contact})
+        wrong = client.post("/forgot/code/", {"code": "000000", "password": "seven-mossy-stones"})
+        seen.append((answer.status_code, answer.headers["Location"], answer.content, len(captured), errors(wrong)))
+
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("path", ["/", "/card/", "/points/", "/me/", "/me/profile/", "/mall/", "/tickets/", "/tasks/"])
