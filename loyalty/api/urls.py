@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from loyalty.api import adjustments, docs, errors, events, holds
+from loyalty.api import adjustments, docs, errors, events, holds, transfers
 
 urlpatterns = [
     path("v1/events", events.Events.as_view(), name="api-events"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("v1/holds/<str:hold_id>", holds.HoldDetail.as_view(), name="api-hold"),
     path("v1/holds/<str:hold_id>/capture", holds.HoldCapture.as_view(), name="api-hold-capture"),
     path("v1/holds/<str:hold_id>/release", holds.HoldRelease.as_view(), name="api-hold-release"),
+    path("v1/transfers", transfers.Transfers.as_view(), name="api-transfers"),
+    path("v1/transfers/<str:transfer_id>", transfers.TransferDetail.as_view(), name="api-transfer"),
     path("schema/", docs.schema, name="api-schema"),
     path("docs/", docs.interactive, name="api-docs"),
     path("docs/errors/", docs.error_codes, name="api-errors"),

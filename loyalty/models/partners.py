@@ -39,6 +39,7 @@ class PartnerKey(AbstractAPIKey):
         REDEEM = "redeem", _("redeem rewards")
         ADJUST = "adjust", _("ask for adjustments")
         HOLDS = "holds:write", _("set points aside")
+        TRANSFERS = "transfers:write", _("give points from member to member")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="keys", verbose_name=_("partner"))
     scopes = models.JSONField(_("scopes"), default=list)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.models import AccountReference, Currency
 from tests import cast
 from tests.tills import a_point_per_yuan
 
@@ -31,12 +32,15 @@ def run(command: list[str], live: str, key: str) -> str:
 def test_every_command_of_the_guide_works(live: str) -> None:
     a_point_per_yuan()
     key = cast.key()
+    Currency.objects.filter(code="points").update(is_transferable=True)
+    other = cast.member("周一诺", phone="13700137000")
+    AccountReference.objects.create(partner=cast.partner(), external_id="C-1002", account=other.account)
     _settings, *commands = snippets("sh")
 
     answers: list[Any] = [json.loads(run(["sh", "-c", command], live, key)) for command in commands]
 
     assert [answer for answer in answers if "error" in answer] == []
-    member, order, balance, refund, batch, statement, held, captured = answers
+    member, order, balance, refund, batch, statement, held, captured, given = answers
     assert member["phone"] == "139****5678"
     assert order["awards"] == [{"currency": "points", "amount": 100}]
     assert balance["currencies"][0]["available"] == 100
@@ -45,6 +49,7 @@ def test_every_command_of_the_guide_works(live: str) -> None:
     assert [entry["amount"] for entry in statement["entries"]] == [10, -12, 100]
     assert (held["state"], held["amount"]) == ("held", 50)
     assert (captured["state"], captured["captured"], captured["id"]) == ("captured", 30, held["id"])
+    assert (given["amount"], given["receiver"]) == (5, other.account.number)
 
 
 @pytest.mark.django_db(transaction=True)

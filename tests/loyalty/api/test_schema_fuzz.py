@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from loyalty.models import Partner
+from loyalty.models import Currency, Partner
 from tests import cast
 from tests.tills import Till, a_point_per_yuan, api_schema, order, told
 
@@ -42,6 +42,8 @@ OPERATIONS = (
     ("/api/v1/members/{ref}/entries", "GET"),
     ("/api/v1/redemptions", "POST"),
     ("/api/v1/rewards", "GET"),
+    ("/api/v1/transfers", "POST"),
+    ("/api/v1/transfers/{transfer_id}", "GET"),
 )
 CALLS = 40
 
@@ -65,6 +67,9 @@ def test_generated_calls_are_answered_as_documented(path: str, method: str, live
     till.post("/members", {"external_id": "C-1"})
     known = told(till.post("/events", order(customer="x:C-1")))["id"]
     till.post("/holds", {"member": "x:C-1", "amount": 5, "token": "T-1"})
+    till.post("/members", {"external_id": "C-2"})
+    Currency.objects.filter(code="points").update(is_transferable=True)
+    till.post("/transfers", {"giver": "x:C-1", "receiver": "x:C-2", "amount": 5, "token": "G-1"})
     headers = {"Authorization": f"Bearer {till.key}"}
     seen = 0
 
@@ -80,7 +85,7 @@ def test_generated_calls_are_answered_as_documented(path: str, method: str, live
     def call(case: Any) -> None:
         nonlocal seen
         seen += 1
-        for name, value in (("ref", "x:C-1"), ("event_id", known), ("hold_id", "t:T-1")):
+        for name, value in (("ref", "x:C-1"), ("event_id", known), ("hold_id", "t:T-1"), ("transfer_id", "t:G-1")):
             if name in (case.path_parameters or {}) and seen % 2:
                 case.path_parameters[name] = value
         case.call_and_validate(base_url=live, headers=headers, checks=CHECKS)
