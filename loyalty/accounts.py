@@ -7,7 +7,8 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import ids
+from loyalty import bulk, ids
+from loyalty.asking import Question
 from loyalty.errors import LoyaltyError, NotFound
 from loyalty.models import Account, Currency
 
@@ -44,19 +45,24 @@ class Locked(NamedTuple):
     merged_into_id: int | None = None
 
 
+_LOCKING = Question(
+    lambda account_ids: (
+        Account.objects.select_for_update(no_key=True, of=("self",))
+        .filter(bulk.among("id", account_ids))
+        .order_by("id")
+        .values_list("id", "status", "timezone", "spending_stopped_at", "merged_into_id")
+    )
+)
+_CURRENCIES = Question(Currency.objects.all)
+
+
 def lock(account_ids: Collection[int]) -> dict[int, Locked]:
     """Locks the accounts in ascending order until the transaction ends, and reads them.
 
     All deeds take these locks first and in this order, so they can wait but never deadlock. On
     SQLite the transaction itself is the lock (IMMEDIATE).
     """
-    rows = (
-        Account.objects.select_for_update(no_key=True, of=("self",))
-        .filter(id__in=account_ids)
-        .order_by("id")
-        .values_list("id", "status", "timezone", "spending_stopped_at", "merged_into_id")
-    )
-    return {row[0]: Locked(*row[1:]) for row in rows}
+    return {row[0]: Locked(*row[1:]) for row in _LOCKING(account_ids)}
 
 
 def lock_active(account_id: int) -> Locked:
@@ -104,7 +110,7 @@ def open_account(*, now: datetime) -> Account:
 
 def currencies() -> dict[str, Currency]:
     """Every currency by code: a handful of rows."""
-    return {currency.code: currency for currency in Currency.objects.all()}
+    return {currency.code: currency for currency in _CURRENCIES()}
 
 
 def living(account_ids: Collection[int]) -> dict[int, int]:

@@ -10,14 +10,13 @@ our own tables and columns are put into statements; values are always parameters
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
-from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import BooleanField, F, Field, Func, Model, Q, Value
 
 from loyalty import literals
 
-_ELEMENTS = {int: ("BigIntegerField", "bigint"), str: ("TextField", "text"), UUID: ("UUIDField", "uuid")}
+_ELEMENTS = {"BigIntegerField": "bigint", "TextField": "text", "UUIDField": "uuid"}
 _PORTION = 1000  # rows sent at a time, so the server reads while the next ones are written
 Row = Sequence[Any]
 Column: TypeAlias = "Field[Any, Any]"
@@ -27,9 +26,9 @@ def among(name: str, values: Collection[Any]) -> Q:
     """A column's value is one of ``values``, all of one type: like ``__in``, but one parameter for any number."""
     if connection.vendor != "postgresql" or not values:
         return Q(**{f"{name}__in": values})
-    kind, element = _ELEMENTS[type(next(iter(values)))]
+    kind, _values = literals.elements(values)
     array = Value(literals.array(kind, values))
-    shape = {"arg_joiner": " = ANY(", "template": f"%(expressions)s::{element}[])"}
+    shape = {"arg_joiner": " = ANY(", "template": f"%(expressions)s::{_ELEMENTS[kind]}[])"}
     return Q(Func(F(name), array, output_field=BooleanField(), **shape))
 
 

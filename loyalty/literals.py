@@ -5,8 +5,9 @@ every value for its type. Values must be of the column's own Python type.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 Convert = Callable[[Any], str]
 NULL = "\\N"
@@ -44,6 +45,7 @@ _NUMBERS = {"AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "Pos
     "PositiveSmallIntegerField",
     "PositiveBigIntegerField",
 }
+_ELEMENTS = {int: "BigIntegerField", str: "TextField", UUID: "UUIDField"}
 _REPEATED = {"DateTimeField", "DateField"}
 _SAFE = _NUMBERS | {"DateTimeField", "DateField", "UUIDField", "BooleanField"}
 
@@ -74,6 +76,11 @@ def lines(kinds: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def elements(values: Collection[Any]) -> tuple[str, Collection[Any]]:
+    """The internal type of values that are all of one type, and the values: what ``array`` takes."""
+    return _ELEMENTS[type(next(iter(values)))], values
 
 
 def array(kind: str, values: Iterable[Any]) -> str:

@@ -5,9 +5,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from loyalty import conditions
+from loyalty.asking import Question
 from loyalty.models import Metric
 from loyalty.registry import BuiltinMetric, EventKind, registry
 
+_METRICS = Question(Metric.objects.all)
 Measure = Callable[[Mapping[str, Any], date], int]
 
 
@@ -23,7 +25,7 @@ class Gauges:
     """All metrics by event kind, and the row of each by code. Read once a batch: one query."""
 
     def __init__(self) -> None:
-        rows = list(Metric.objects.all())
+        rows: list[Metric] = _METRICS()
         self.ids = {row.code: row.pk for row in rows}
         self._kinds: dict[str, list[Gauge]] = {}
         for builtin in registry.all(BuiltinMetric):

@@ -7,7 +7,10 @@ from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from loyalty import bulk, ids
+from loyalty.asking import Question
 from loyalty.models import Order, OrderLine, Store
 
 OrderKey = tuple[int, str]  # partner, external id
@@ -77,15 +80,25 @@ _told = itemgetter("position", "kind", "sku", "title", "category", "quantity", "
 _LINE = ("order_id", "position", "kind", "sku", "title", "category", "quantity", "amount_minor", "is_voided")
 
 
+def _rows(external_ids: Collection[str], partner_id: int) -> "QuerySet[Order, tuple[Any, ...]]":
+    return Order.objects.filter(bulk.among("external_id", external_ids), partner_id=partner_id).values_list(*_STATE)
+
+
+_FINDING = Question(_rows)
+_LOCKING = Question(
+    lambda external_ids, partner_id: (
+        _rows(external_ids, partner_id).select_for_update(no_key=True, of=("self",)).order_by("id")
+    )
+)
+_STORES = Question(lambda codes: Store.objects.filter(bulk.among("code", codes)).values_list("code", "id"))
+
+
 def find(keys: Collection[OrderKey], *, locked: bool = False) -> dict[OrderKey, OrderState]:
     """The orders of these keys that exist; ``locked`` until the transaction ends, in order of id."""
     found: dict[OrderKey, OrderState] = {}
     for partner_id in sorted({partner for partner, _ in keys}):
-        wanted = bulk.among("external_id", [external_id for partner, external_id in keys if partner == partner_id])
-        rows = Order.objects.filter(wanted, partner_id=partner_id)
-        if locked:
-            rows = rows.select_for_update(no_key=True, of=("self",)).order_by("id")
-        for row in rows.values_list(*_STATE):
+        wanted = [external_id for partner, external_id in keys if partner == partner_id]
+        for row in (_LOCKING if locked else _FINDING)(wanted, partner_id):
             state = OrderState(*row)
             found[state.key] = state
     return found
@@ -151,8 +164,7 @@ def _rewrite(states: Sequence[OrderState]) -> None:
 
 
 def _stores(codes: set[str]) -> dict[str, int]:
-    wanted = codes - {""}
-    return dict(Store.objects.filter(code__in=wanted).values_list("code", "id")) if wanted else {}
+    return dict(_STORES(codes - {""}))
 
 
 def _row(state: OrderState, stores: Mapping[str, int]) -> tuple[Any, ...]:

@@ -1,9 +1,12 @@
 """The running programme: its one row, read by operations and pages."""
 
+from loyalty.asking import Question
 from loyalty.models import Programme
+
+_ROW = Question(lambda: Programme.objects.filter(pk=1))
 
 
 def current() -> Programme:
     """The programme's row; made with its defaults where there is none yet."""
-    found = Programme.objects.filter(pk=1).first()
-    return found or Programme.objects.get_or_create(pk=1)[0]
+    found = _ROW()
+    return found[0] if found else Programme.objects.get_or_create(pk=1)[0]

@@ -6,16 +6,21 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from loyalty import deciding
+from loyalty.asking import Question
 from loyalty.models import RuleVersion
 
-_COLUMNS = ("id", "rule_id", "number", "definition", "effective_from", "effective_until")
+_DEFINITION = Cast("definition", TextField())
+_COLUMNS: tuple[Any, ...] = ("id", "rule_id", "number", _DEFINITION, "effective_from", "effective_until")
+_IN_FORCE = Question(lambda since, until: RuleVersion.objects.in_force(since=since, until=until).values_list(*_COLUMNS))
 
 
 def in_force(*, since: datetime, until: datetime) -> deciding.RuleBook:
     """Every version in force at some instant of [since, until], ready to judge: one query."""
-    rows = RuleVersion.objects.in_force(since=since, until=until)
-    return deciding.RuleBook([_compiled(row) for row in rows.values_list(*_COLUMNS)])
+    return _book(tuple(_compile(*row) for row in _IN_FORCE(since, until)))
 
 
 def by_id(version_ids: Collection[int]) -> dict[int, deciding.CompiledRule]:
@@ -23,12 +28,12 @@ def by_id(version_ids: Collection[int]) -> dict[int, deciding.CompiledRule]:
     if not version_ids:
         return {}
     rows = RuleVersion.objects.filter(id__in=version_ids)
-    return {row[0]: _compiled(row) for row in rows.values_list(*_COLUMNS)}
+    return {row[0]: _compile(*row) for row in rows.values_list(*_COLUMNS)}
 
 
-def _compiled(row: tuple[Any, ...]) -> deciding.CompiledRule:
-    version_id, rule_id, number, definition, since, until = row
-    return _compile(version_id, rule_id, number, json.dumps(definition, sort_keys=True), since, until)
+@lru_cache(maxsize=64)
+def _book(rules: tuple[deciding.CompiledRule, ...]) -> deciding.RuleBook:
+    return deciding.RuleBook(rules)
 
 
 @lru_cache(maxsize=1024)

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loyalty import texts
+from loyalty import accounts, texts
 from loyalty.deciding import sentences
-from loyalty.models import Currency
 
 Receipt = Mapping[str, Any]
 
@@ -26,7 +25,7 @@ def awards(receipt: Receipt) -> list[dict[str, Any]]:
 
 def steps(receipts: Sequence[Receipt]) -> list[list[dict[str, Any]]]:
     """The steps of each receipt with names and sentences. One query, however many receipts."""
-    units = {currency.code: currency.name for currency in Currency.objects.all()}
+    units = {code: currency.name for code, currency in accounts.currencies().items()}
     return [
         [
             _step(step, sentence)

@@ -7,7 +7,7 @@ sheet sums. Works on SQLite and PostgreSQL.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, and_, or_
 from typing import Any
 
@@ -37,6 +37,7 @@ from django.db.models.lookups import (
 )
 
 from loyalty import bulk
+from loyalty.asking import Question
 from loyalty.conditions import anniversaries, operators, tree, vocabulary, windows
 from loyalty.conditions.faults import EventFactHere, UnknownFact
 from loyalty.conditions.operators import CURRENT
@@ -68,9 +69,15 @@ def load_facts(account_ids: Sequence[int], codes: Iterable[str]) -> dict[int, di
     wanted = sorted(set(codes))
     if not wanted or not account_ids:
         return {account_id: {} for account_id in account_ids}
-    selected = {f"fact_{place}": _expression(code, "") for place, code in enumerate(wanted)}
-    rows = Account.objects.filter(bulk.among("id", account_ids)).annotate(**selected).values_list("pk", *selected)
+    rows = _facts(tuple(wanted))(account_ids)
     return {account_id: dict(zip(wanted, values, strict=True)) for account_id, *values in rows}
+
+
+@lru_cache(maxsize=256)
+def _facts(codes: tuple[str, ...]) -> Question:
+    selected = {f"fact_{place}": _expression(code, "") for place, code in enumerate(codes)}
+    accounts = Account.objects.annotate(**selected).values_list("pk", *selected)
+    return Question(lambda account_ids: accounts.filter(bulk.among("id", account_ids)))
 
 
 def _node(node: Node, as_of: date) -> Q:

@@ -9,12 +9,14 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
+from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from loyalty import bulk
+from loyalty.asking import Question
 from loyalty.conditions import windows
 from loyalty.conditions.tree import Leaf
 from loyalty.conditions.windows import Window
@@ -155,19 +157,42 @@ def load_sheet(account_ids: Sequence[int], needs: Mapping[str, Need]) -> TallySh
     sheet = TallySheet(needs)
     if not account_ids or not needs:
         return sheet
-    stored = Tally.objects.filter(bulk.among("account_id", account_ids))
-    since = _spans(needs)
-    recent = reduce(or_, (Q(metric__code__in=codes, day__gte=day) for day, codes in since.items()))
-    for row in stored.filter(recent).values_list("account_id", "metric__code", "day", "value"):
+    spans = _spans(needs)
+    for row in _recent(len(spans))(account_ids, *_flat(spans)):
         sheet.place(*row)
     older = _spans({code: need for code, need in needs.items() if need.lifetime})
     if older:
-        before = reduce(or_, (Q(metric__code__in=codes, day__lt=day) for day, codes in older.items()))
-        sums = stored.filter(before).order_by().values("account_id", "metric__code")
-        totals = sums.annotate(total=Sum("value"), days=Count("day", filter=Q(value__gt=0)))
-        for account_id, code, total, days in totals.values_list("account_id", "metric__code", "total", "days"):
+        for account_id, code, total, days in _older(len(older))(account_ids, *_flat(older)):
             sheet.place_before(account_id, code, total, days)
     return sheet
+
+
+def _flat(spans: Mapping[date, list[str]]) -> list[Any]:
+    return [value for day, codes in spans.items() for value in (codes, day)]
+
+
+def _stored(account_ids: Sequence[int], flat: Sequence[Any], days: str) -> "QuerySet[Tally]":
+    """Tallies of the accounts, of each span's metrics on its days (``day__gte`` or ``day__lt`` its own)."""
+    spans = zip(flat[::2], flat[1::2], strict=True)
+    wanted = reduce(or_, (bulk.among("metric__code", codes) & Q(**{days: day}) for codes, day in spans))
+    return Tally.objects.filter(bulk.among("account_id", account_ids)).filter(wanted)
+
+
+@lru_cache(maxsize=64)
+def _recent(_spans: int) -> Question:
+    columns = ("account_id", "metric__code", "day", "value")
+    return Question(lambda account_ids, *flat: _stored(account_ids, flat, "day__gte").values_list(*columns))
+
+
+@lru_cache(maxsize=64)
+def _older(_spans: int) -> Question:
+    columns = ("account_id", "metric__code", "total", "days")
+
+    def build(account_ids: Sequence[int], *flat: Any) -> "QuerySet[Tally, tuple[Any, ...]]":
+        sums = _stored(account_ids, flat, "day__lt").order_by().values("account_id", "metric__code")
+        return sums.annotate(total=Sum("value"), days=Count("day", filter=Q(value__gt=0))).values_list(*columns)
+
+    return Question(build)
 
 
 def _spans(needs: Mapping[str, Need]) -> dict[date, list[str]]:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from loyalty import bulk, clock, orders, retrying
 from loyalty import programme as programmes
+from loyalty.asking import Question
 from loyalty.errors import LoyaltyError
 from loyalty.events import customers, paying, pipeline
 from loyalty.events.incoming import (
@@ -33,6 +34,7 @@ from loyalty.events.incoming import (
 from loyalty.models import Decision, Event, Partner, Programme, Store
 from loyalty.registry import EventKind, Happening, registry
 
+_STORES = Question(lambda codes: Store.objects.filter(bulk.among("code", codes)).values_list("code", "partner_id"))
 AHEAD = timedelta(minutes=10)
 _STATUS = {
     Event.State.DECIDED: Status.ACCEPTED,
@@ -190,10 +192,7 @@ def _refund_key(draft: Draft) -> str:
 
 
 def _stores(drafts: Sequence[Draft], partner: Partner) -> set[str]:
-    wanted = {draft.payload.get("store", "") for draft in drafts} - {""}
-    if not wanted:
-        return set()
-    rows = Store.objects.filter(code__in=wanted).values_list("code", "partner_id")
+    rows = _STORES({draft.payload.get("store", "") for draft in drafts} - {""})
     return {code for code, owner in rows if owner in (None, partner.pk)}
 
 

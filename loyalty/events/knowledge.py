@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from loyalty import accounts, conditions, deciding, metrics, policybook, rulebook
+from loyalty.asking import Question
 from loyalty.deciding import caps
 from loyalty.deciding.model import Award
 from loyalty.events.budgeting import EVERYONE, Budget, Budgets
@@ -120,11 +121,19 @@ class Knowledge:
         return self._facts.get(account_id, _NOTHING).get(code)
 
 
+_LIFETIMES = Question(
+    lambda: (
+        Lifetime.objects.filter(is_active=True)
+        .order_by("rank", "id")
+        .values_list("currency_id", "condition", "mode", "length")
+    )
+)
+
+
 def _lifetimes() -> list[tuple[int, conditions.Predicate, dict[str, Any]]]:
     """(currency, for whom, how long), the first that fits counts. One query."""
-    rows = Lifetime.objects.filter(is_active=True).order_by("rank", "id")
-    columns = rows.values_list("currency_id", "condition", "mode", "length")
-    return [(unit, conditions.compile(tree), {"mode": mode, "length": length}) for unit, tree, mode, length in columns]
+    rows = _LIFETIMES()
+    return [(unit, conditions.compile(tree), {"mode": mode, "length": length}) for unit, tree, mode, length in rows]
 
 
 _NOTHING: Mapping[str, Any] = {}

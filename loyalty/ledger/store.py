@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import F
 
 from loyalty import bulk, clock
+from loyalty.asking import Question
 from loyalty.errors import Conflict
 from loyalty.ledger.book import Book
 from loyalty.ledger.rows import EntryRow, HoldEnd, Holding, HoldState, LotState, Part, Purse
@@ -37,6 +38,11 @@ _LOT = (
 _DATES = ("id", "available_at", "expires_at", "born_expires_at")
 
 
+_BALANCES = Question(
+    lambda account_ids: Balance.objects.filter(bulk.among("account_id", account_ids)).values_list(*_BALANCE)
+)
+
+
 def days_of(programme: Programme) -> Callable[[datetime], date]:
     """The programme's business day of an instant, as the book wants it."""
     return lambda at: clock.business_day(at, programme.timezone, programme.day_start_hour)
@@ -48,7 +54,7 @@ def load(account_ids: Collection[int], *, with_lots: Collection[int] = (), born_
     One query more where something is held, and one where somebody owes by instalments.
     """
     book = Book()
-    for account, currency, *columns in Balance.objects.filter(account_id__in=account_ids).values_list(*_BALANCE):
+    for account, currency, *columns in _BALANCES(account_ids):
         book.holdings[Purse(account, currency)] = Holding(*columns)
     if any(holding.deferred for holding in book.holdings.values()):
         book.recoup = shares(Currency.objects.all())
