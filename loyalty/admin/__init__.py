@@ -9,6 +9,7 @@ from loyalty.admin import (
     imports,
     ledger,
     logins,
+    merges,
     messages,
     orders,
     partners,
@@ -16,6 +17,7 @@ from loyalty.admin import (
     rules,
     schedules,
     system,
+    transfers,
 )
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "imports",
     "ledger",
     "logins",
+    "merges",
     "messages",
     "orders",
     "partners",
@@ -34,4 +37,5 @@ __all__ = [
     "rules",
     "schedules",
     "system",
+    "transfers",
 ]

@@ -1,12 +1,16 @@
-"""Two buttons on the purse's page: setting points right, and forgiving debt. Both ask for a reason."""
+"""Buttons on the purse's page: setting points right, forgiving debt, and merging a duplicate. All ask for a reason."""
+
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -73,7 +77,7 @@ def _owes(account: Account) -> bool:
 
 
 def _open(account: Account) -> bool:
-    return account.status == Account.Status.ACTIVE
+    return account.status == Account.Status.ACTIVE and account.kind == Account.Kind.MEMBER
 
 
 def _not_own(user: object, account: Account) -> bool:
@@ -83,7 +87,7 @@ def _not_own(user: object, account: Account) -> bool:
 class ByHand(ModelAdmin):
     """The buttons, for the page of accounts."""
 
-    actions_detail: tuple[str, ...] = ("adjust", "forgive")
+    actions_detail: tuple[str, ...] = ("adjust", "forgive", "merge_away")
 
     def _wish(
         self, request: HttpRequest, account: Account, deed: Deed, *, amount: int, currency: str, reason: str, token: str
@@ -130,3 +134,16 @@ class ByHand(ModelAdmin):
     )
     def forgive(self, request: HttpRequest, account: Account, **wish: object) -> str | Promise:
         return self._wish(request, account, Deed.FORGIVE, **wish)  # type: ignore[arg-type]  # as the form cleaned it
+
+    @action(description=_("Merge into another account"), icon="call_merge")
+    def merge_away(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Goes on to the page that asks for the account that stays."""
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        query = urlencode({"duplicate": account.number})
+        return HttpResponseRedirect(f"{reverse('admin:loyalty_merge_add')}?{query}")
+
+    merge_away.needs = "loyalty.add_merge"
+    merge_away.suits = _open
+    merge_away.lets = _not_own

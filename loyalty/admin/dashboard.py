@@ -45,7 +45,7 @@ def _figure(title: str, value: int, meaning: str, link: str, icon: str) -> dict[
 
 def _members(first: date, programme: Any) -> list[dict[str, str]]:
     start = clock.start_of_day(first, programme.timezone, programme.day_start_hour)
-    active = Account.objects.filter(status=Account.Status.ACTIVE)
+    active = Account.objects.filter(status=Account.Status.ACTIVE, kind=Account.Kind.MEMBER)
     accounts = reverse("admin:loyalty_account_changelist")
     orders = Order.objects.filter(placed_at__gte=start)
     return [

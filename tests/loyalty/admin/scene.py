@@ -5,12 +5,13 @@ from itertools import count
 
 from django.contrib.auth.models import Group
 
-from loyalty import audit, clock
+from loyalty import accounts, audit, clock
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
-from loyalty.ledger import holding
+from loyalty.ledger import holding, merging, pooling, transferring
 from loyalty.models import (
     Approval,
+    Currency,
     ImportJob,
     JobRun,
     OutboxMessage,
@@ -42,6 +43,7 @@ def another(*, base: Rule | None = None) -> Member:
     order(member, partner, f"A-{number}")
     holding.hold(account_id=member.account_id, amount=5, key=f"hold-{number}", partner=partner, now=now)
     TierChange.objects.create(member=member, previous=None, tier=member.tier, changed_at=now)
+    _hand_over(number, member)
     _leftovers(number, partner)
     _value(number, member, partner)
     return member
@@ -58,6 +60,16 @@ def order(member: Member, partner: Partner, order_id: str, minor: int = 10_000) 
     told = Incoming("order.paid", payload, clock.now() - timedelta(minutes=5))
     [outcome] = intake.post([told], partner=partner, now=clock.now())
     assert outcome.status == "accepted"
+
+
+def _hand_over(number: int, member: Member) -> None:
+    """A shared purse, and a gift to an account that turns out to be the member's own and is merged."""
+    now = clock.now()
+    Currency.objects.filter(code="points").update(is_transferable=True)
+    own, duplicate = member.account_id, accounts.open_account(now=now).pk
+    transferring.transfer(giver_id=own, receiver_id=duplicate, amount=5, key=f"gift-{number}", now=now)
+    pooling.open_purse(owner_id=own, name=f"一家{number}", now=now)
+    merging.merge(survivor_id=own, duplicate_id=duplicate, reason="one person", by=None, now=now)
 
 
 def _leftovers(number: int, partner: Partner) -> None:
