@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import BuiltinMetric, Caption, EventField, EventKind, Panel, Tab, Text, ValueType
-from rewards import demo, told
+from rewards import demo, laws, told
 from rewards.models import Reward
 from rewards.web import offers
 
@@ -31,5 +31,6 @@ CONTRIBUTES = (
     Panel("reach", 30, "rewards/_reach.html", offers.panel),
     Tab("mall", 30, _("Mall"), "rewards:list", "mall"),
     *told.KINDS,
+    laws.LAW,
     *demo.DEMO,
 )

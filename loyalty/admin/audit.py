@@ -33,6 +33,7 @@ VERBS: dict[str, str | Promise] = {
     "approved": pgettext_lazy("deed", "approved"),
     "rejected": pgettext_lazy("deed", "rejected"),
     "withdrawn": pgettext_lazy("deed", "withdrawn"),
+    "released": pgettext_lazy("deed", "released"),
 }
 # The keys of what ``loyalty.approvals`` writes, which are no columns.
 WORDS: dict[str, str | Promise] = {

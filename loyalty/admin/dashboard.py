@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from loyalty import clock
+from loyalty import clock, findings
 from loyalty import programme as programmes
 from loyalty.admin import waiting
 from loyalty.models import Account, Balance, Entry, Order, Rule
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds the figures to the theme's context. Seven queries, all over indexed columns."""
+    """Adds the figures to the theme's context. A fixed number of queries over indexed columns."""
     now = clock.now()
     programme = programmes.current()
     today = clock.business_day(now, programme.timezone, programme.day_start_hour)
@@ -30,6 +30,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "rules": list(Rule.objects.filter(state=Rule.State.LIVE)[:6]),
         "drafts": Rule.objects.filter(state=Rule.State.DRAFT).count(),
         "since": first,
+        "books": findings.standing() if request.user.has_perm("loyalty.view_finding") else None,
     }
 
 

@@ -77,6 +77,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("loyalty.User", "badge", _("Staff and logins")),
             Item("auth.Group", "shield_person", _("Roles")),
             Item("loyalty.Threshold", "speed"),
+            Item("loyalty.Finding", "rule"),
             Item("loyalty.AuditRecord", "policy"),
             Item("loyalty.Seal", "verified"),
             Item("loyalty.JobRun", "task_alt"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.models import Approval, Event, ImportJob, JobRun, OutboxMessage
+from loyalty.models import Approval, Event, Finding, ImportJob, JobRun, OutboxMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ def _events(state: str) -> Callable[[], int]:
 
 
 PILES = (
+    Pile(
+        "loyalty.Finding",
+        lambda: Finding.objects.filter(gone_at=None).count(),
+        _("Findings of the auditor"),
+        _("Something in the books is not as it should be. The accounts concerned can't spend until it is set right."),
+        "standing=open",
+        "rule",
+    ),
     Pile(
         "loyalty.Approval",
         lambda: Approval.objects.filter(state=Approval.State.WAITING).count(),

@@ -27,10 +27,11 @@ OWN = "x:"  # the partner's own id of a customer: the one kind of reference memb
 
 @dataclass(slots=True)
 class Done:
-    """What a batch came to: figures to add up, and the rows there is something to say about."""
+    """What a batch came to: figures to add up, rows there is something to say about, accounts it touched."""
 
     counts: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
+    accounts: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -63,7 +64,10 @@ def post(documents: Sequence[Document], *, partner: Partner, now: datetime) -> D
     batch = _batch(documents, partner, Purchases(), buyers)
     batch.done.counts["members"] += members
     _plan(batch)
-    _answer(batch, intake.post(batch.incoming, partner=partner, now=now, historic=True))
+    outcomes = intake.post(batch.incoming, partner=partner, now=now, historic=True)
+    _answer(batch, outcomes)
+    posted = Event.objects.filter(pk__in=[outcome.event_id for outcome in outcomes if outcome.event_id])
+    batch.done.accounts.update(account for account in posted.values_list("account_id", flat=True) if account)
     return batch.done
 
 

@@ -15,7 +15,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import translation
 
-from loyalty import retrying
+from loyalty import findings, retrying
 from loyalty.errors import LoyaltyError
 from loyalty.imports import batches, documents, files
 from loyalty.imports.columns import Plan
@@ -171,16 +171,21 @@ def _begin(job: ImportJob, plan: Plan) -> Reading | None:
 
 
 def _run(job: ImportJob, reading: Reading, now: datetime, told: Told, halt: Halt) -> None:
+    """The accounts that were touched are looked at by the auditor whenever this run pauses, and at the end."""
+    touched: set[int] = set()
     for batch in _batches(_rest(job, reading)):
         ahead = max(job.next_row, reading.bad_rows) + sum(len(document.rows) for document in batch)
-        counts = retrying.atomically(partial(_step, job, batch, ahead, now))
-        if counts is None:
+        done = retrying.atomically(partial(_step, job, batch, ahead, now))
+        if done is None:
             job.refresh_from_db()
             return
-        job.next_row, job.counts = ahead, counts
+        job.next_row, job.counts = ahead, dict(Counter(job.counts) + done.counts)
+        touched |= done.accounts
         told(job)
         if halt():
+            findings.look(now=now, accounts=touched)
             return
+    findings.look(now=now, accounts=touched)
     ImportJob.objects.filter(pk=job.pk, state=RUNNING, next_row=job.next_row).update(
         state=DONE, next_row=reading.total_rows, finished_at=now
     )
@@ -197,16 +202,15 @@ def _rest(job: ImportJob, reading: Reading) -> Sequence[Document]:
     return []
 
 
-def _step(job: ImportJob, batch: Sequence[Document], ahead: int, now: datetime) -> dict[str, int] | None:
+def _step(job: ImportJob, batch: Sequence[Document], ahead: int, now: datetime) -> batches.Done | None:
     """One batch in one transaction; ``None`` where another run has moved the job meanwhile."""
     mine = ImportJob.objects.filter(pk=job.pk, state=RUNNING, next_row=job.next_row)
     if not mine.update(next_row=ahead):
         return None
     done = batches.post(batch, partner=job.partner, now=now)
     report(job, done.notes)
-    counts = dict(Counter(job.counts) + done.counts)
-    ImportJob.objects.filter(pk=job.pk).update(counts=counts)
-    return counts
+    ImportJob.objects.filter(pk=job.pk).update(counts=dict(Counter(job.counts) + done.counts))
+    return done
 
 
 def _batches(found: Sequence[Document]) -> Iterator[Sequence[Document]]:

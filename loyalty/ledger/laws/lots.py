@@ -78,10 +78,13 @@ def explain_entries(_now: datetime, accounts: Scope) -> Iterator[Breach]:
 
 
 def do_not_stall(now: datetime, accounts: Scope) -> Iterator[Breach]:
-    """I13: what should have expired, begun or lapsed did so within 36 hours. Held points are not left in lots."""
+    """I13: what should have expired, begun or lapsed did so within 36 hours. Held points are not left in lots.
+
+    A lot that came in late, with an old order, has 36 hours from then.
+    """
     late = now - STALLED
     due = Q(expires_at__lt=late) | Q(activated_at=None, available_at__lt=late)
-    lots = within(Lot.objects.open().filter(due), accounts).order_by()
+    lots = within(Lot.objects.open().filter(due, entry__recorded_at__lt=late), accounts).order_by()
     columns = ("id", "account_id", "remaining", "expires_at", "available_at")
     for lot, account, left, expires, begins in lots.values_list(*columns)[:CUT]:
         since = expires if expires is not None and expires < late else begins
