@@ -13,8 +13,11 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from celery import current_app
+from django.db import transaction
 from django.db.models import F
 
 from loyalty import clock, periods
@@ -28,6 +31,8 @@ BUDGET = timedelta(minutes=8)  # a walking job then hands over, and the next tic
 ATTEMPTS = 5
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 KEPT = timedelta(days=90)
+RUN_TASK = "loyalty.tasks.run_job"
+HINT_SECONDS = 60
 HEARTBEAT: dict[str, Any] = {"job": "heartbeat", "period": "beat"}
 RUNNING, DONE, FAILED = JobRun.State.RUNNING, JobRun.State.DONE, JobRun.State.FAILED
 
@@ -116,6 +121,25 @@ def tick(*, now: datetime) -> list[Due]:
     dead = JobRun.objects.filter(state=RUNNING, leased_until__lte=now, attempts__gte=ATTEMPTS)
     dead.update(state=FAILED, finished_at=now, error="The worker died each time.")
     return due(now=now)
+
+
+def start(*, code: str, period: str, now: datetime) -> None:
+    """Queues one run that no calendar brings about, in the transaction of the deed that wants it.
+
+    The row is the truth; the hint to a worker only saves the wait for the next tick. The same period
+    twice is refused by the database.
+    """
+    JobRun.objects.create(job=code, period=period, state=RUNNING, attempts=0, leased_until=now, started_at=now)
+    transaction.on_commit(partial(_hint, code, period, now), robust=True)
+
+
+def _hint(code: str, period: str, now: datetime) -> None:
+    """A broker that is down is not our trouble: the next tick finds the run."""
+    try:
+        words = (code, period, now.isoformat())
+        current_app.send_task(RUN_TASK, args=words, retry=False, expires=HINT_SECONDS, ignore_result=True)
+    except Exception:
+        logger.warning("The broker takes no hints; the next tick takes up %s %s", code, period, exc_info=True)
 
 
 def heartbeat_age(*, now: datetime) -> timedelta | None:

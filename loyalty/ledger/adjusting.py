@@ -1,10 +1,13 @@
 """Giving or taking points by hand, and forgiving debt.
 
 Who may, and who else must agree, is the business of ``loyalty.approvals``, which ties every entry made
-here to the wish it fulfils; the auditor reports an entry without one.
+here to the wish it fulfils, or to the line of a file; the auditor reports an entry without one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, programme
 from loyalty.errors import LoyaltyError
 from loyalty.ledger import lifetimes, spending, store
-from loyalty.ledger.book import NotEnough, Purse, Stamp
-from loyalty.models import Entry
+from loyalty.ledger.book import Book, NotEnough, Purse, Stamp
+from loyalty.models import Account, Currency, Entry, Programme
 
 
 class LessOwed(LoyaltyError):
@@ -21,6 +24,14 @@ class LessOwed(LoyaltyError):
 
     code = "less_owed"
     sentence = _("Only %(owed)s points are owed by now. Please ask again for no more than that.")
+
+
+class Step(NamedTuple):
+    """One of many adjustments: ``amount`` positive or negative, never 0."""
+
+    account_id: int
+    amount: int
+    reason: str
 
 
 @transaction.atomic
@@ -70,3 +81,59 @@ def forgive(*, account_id: int, amount: int, reason: str, now: datetime, currenc
         raise LessOwed(owed=owed) from refusal
     store.write(book)
     return Entry.objects.get(pk=entry.id)
+
+
+@transaction.atomic
+def adjust_many(*, steps: Sequence[Step], unit: Currency, now: datetime) -> list[UUID | LoyaltyError]:
+    """Does each step by itself, in their order: its entry's id, or what speaks against it.
+
+    Locks all accounts first, in ascending order; settles what is due. The number of statements does
+    not depend on the number of steps.
+    """
+    ids = sorted({step.account_id for step in steps})
+    locked = accounts.lock(ids)
+    running = programme.current()
+    day_of = store.days_of(running)
+    book = store.load(ids, with_lots=ids)
+    for account_id in ids:
+        book.settle(Purse(account_id, unit.pk), now, day_of)
+    stamp = Stamp(now, day_of(now), now)
+    done: list[UUID | LoyaltyError] = []
+    for step in steps:
+        try:
+            _refuse(locked.get(step.account_id), step, unit)
+            done.append(_move(book, step, unit, running, stamp))
+        except LoyaltyError as refusal:
+            done.append(refusal)
+    store.write(book)
+    return done
+
+
+def _refuse(account: accounts.Locked | None, step: Step, unit: Currency) -> None:
+    if account is None or account.status == Account.Status.CLOSED:
+        raise accounts.AccountNotFound
+    if account.status == Account.Status.FROZEN:
+        raise accounts.AccountFrozen
+    if step.amount < 0 and not unit.is_spendable:
+        raise spending.NotSpendable(currency=unit.name)
+
+
+def _move(book: Book, step: Step, unit: Currency, running: Programme, stamp: Stamp) -> UUID:
+    purse = Purse(step.account_id, unit.pk)
+    counter = Entry.Counter.ADJUSTED
+    if step.amount < 0:
+        try:
+            return book.debit(purse, -step.amount, counter=counter, stamp=stamp, memo=step.reason).id
+        except NotEnough as refusal:
+            raise spending.InsufficientPoints(missing=refusal.missing) from refusal
+    _available_at, expires_at = lifetimes.span(unit, running, stamp.recorded_at)
+    entry = book.credit(
+        purse,
+        step.amount,
+        counter=counter,
+        stamp=stamp,
+        available_at=stamp.recorded_at,
+        expires_at=expires_at,
+        memo=step.reason,
+    )
+    return entry.id
