@@ -14,7 +14,7 @@ from uuid import UUID
 from loyalty import bulk, deciding, ids, orders
 from loyalty.events import paying, room, terms
 from loyalty.events.incoming import Draft
-from loyalty.events.knowledge import Knowledge
+from loyalty.events.knowledge import Knowledge, awarded_metric
 from loyalty.events.refunding import Refunds
 from loyalty.events.sleeping import Sleeping
 from loyalty.ledger import lifetimes, moving, store
@@ -99,7 +99,15 @@ class Fold:
             for gauge in self.knowledge.gauges.of("order.paid"):
                 counted = self.refunds.measured(gauge, state, state.refunded_minor)
                 self.knowledge.sheet.add(state.account_id, gauge.code, state.placed_on, -counted)
+            self._free_limits(state)
         orders.correct(state, event_id=draft.id, payload=draft.payload, at=draft.occurred_at, on=draft.occurred_on)
+
+    def _free_limits(self, state: orders.OrderState) -> None:
+        """What the order used of its member's limits, as it was told before, is free again."""
+        for step in self.refunds.receipts.get(state.event_id, {}).get("steps", ()):
+            metric = awarded_metric(step["rule"], step.get("currency", ""))
+            if step.get("awarded") and metric in self.knowledge.sheet.needs:
+                self.knowledge.sheet.add(state.account_id or 0, metric, state.placed_on, -step["awarded"])
 
     def _stale(self, draft: Draft) -> dict[str, Any]:
         receipt = {"facts": {}, "steps": [], "considered": [], "policy": {}, "stale": draft.payload.get("version", 1)}

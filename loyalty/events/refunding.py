@@ -9,7 +9,7 @@ target goes back to the lots it came from.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from django.db.models import Sum
@@ -44,6 +44,12 @@ class Earned:
     rule_version_id: int | None
     gone: int = 0
     lot_of: UUID | None = None  # the entry whose lot it is since the account was merged
+
+
+class Asked(Protocol):
+    """An order, or whatever keeps what has been asked back of each entry (by hex id)."""
+
+    clawed: dict[str, int]
 
 
 class Hand(NamedTuple):
@@ -164,13 +170,13 @@ class Refunds:
 
     def claw(self, book: Book, order: OrderState, stamp: Stamp, knowledge: Knowledge, day_of: DayOf) -> dict[str, Any]:
         """Takes back up to the target for the order's cumulative refund; returns the receipt's note."""
-        targets = self._targets(order, knowledge, order.refunded_minor)
+        targets = self.targets(order, knowledge, order.refunded_minor)
         return self._move(book, order, stamp, knowledge, day_of, targets)
 
     def take_all(self, book: Book, order: OrderState, stamp: Stamp, knowledge: Knowledge, day_of: DayOf) -> None:
         """Takes back everything the order has earned, before it is judged anew as it was corrected."""
         whole = max(order.total_minor, 1)
-        self._move(book, order, stamp, knowledge, day_of, self._targets(order, knowledge, whole))
+        self._move(book, order, stamp, knowledge, day_of, self.targets(order, knowledge, whole))
 
     def _move(
         self,
@@ -184,7 +190,7 @@ class Refunds:
         may_owe = knowledge.programme.refund_shortfall != Programme.RefundShortfall.ABSORB
         hand = Hand(book, stamp, day_of, may_owe)
         taken = [
-            self._take(hand, order, earned, targets[earned.entry_id.hex])
+            self.bring(hand, order, earned, targets[earned.entry_id.hex])
             for earned in self.earned.get(order.event_id, ())
             if earned.entry_id.hex in targets
         ]
@@ -196,36 +202,46 @@ class Refunds:
             "steps": [step for step in taken if step is not None],
         }
 
-    def _targets(self, order: OrderState, knowledge: Knowledge, refunded: int) -> dict[str, Aim]:
-        """For each entry (by hex id) how much must be gone at that cumulative refund."""
+    def targets(self, order: OrderState, knowledge: Knowledge, refunded: int) -> dict[str, Aim]:
+        """For each entry (by hex id) how much must be gone at that cumulative refund.
+
+        Of an award that was judged again the first entry gives first; what an entry gave beyond its
+        part in the award is gone already, and stays so.
+        """
         receipt = self.receipts.get(order.event_id)
         if receipt is None:
             return {}
-        rules = self.rules | {rule.version_id: rule for rule in knowledge.book}
-        found = deciding.refund_targets(
-            receipt,
-            self.payloads[order.event_id],
-            refunded,
-            knowledge.policy_at(order.placed_at),
-            rules=rules,
-            day=order.placed_on,
-        )
+        found = self.judged_by(order, knowledge, refunded, receipt)
         steps = {(s["version"], s["effect"], s["currency"]): s for s in receipt["steps"] if "entry" in s}
-        return {
-            step["entry"]: Aim(target.target, {name: step[name] for name in _HEAD})
-            for target in found
-            if (step := steps.get(target.key)) is not None
-        }
+        given = {earned.entry_id.hex: earned.amount for earned in self.earned.get(order.event_id, ())}
+        aims: dict[str, Aim] = {}
+        for target in found:
+            step, left = steps.get(target.key, {}), target.target
+            for entry, points in parts(step):
+                share = min(left, points)
+                left -= share
+                aims[entry] = Aim(given.get(entry, points) - points + share, {name: step[name] for name in _HEAD})
+        return aims
 
-    def _take(self, hand: "Hand", order: OrderState, earned: Earned, aim: Aim) -> dict[str, Any] | None:
+    def judged_by(
+        self, order: OrderState, knowledge: Knowledge, refunded: int, receipt: Mapping[str, Any]
+    ) -> list[deciding.Target]:
+        """How much of each award of ``receipt`` must be gone at that cumulative refund."""
+        rules = self.rules | {rule.version_id: rule for rule in knowledge.book}
+        payload = self.payloads[order.event_id]
+        return deciding.refund_targets(
+            receipt, payload, refunded, knowledge.policy_at(order.placed_at), rules=rules, day=order.placed_on
+        )
+
+    def bring(self, hand: "Hand", asked: Asked, earned: Earned, aim: Aim) -> dict[str, Any] | None:
         """Takes, or gives again, what lies between what was asked back so far and the target."""
         key = earned.entry_id.hex
-        clawed = order.clawed.get(key, 0)
+        clawed = asked.clawed.get(key, 0)
         gives_again = aim.target < clawed and earned.entry_id in self.taken.shares
         wanted = (aim.target if gives_again else min(aim.target, earned.amount - earned.gone)) - clawed
         if not wanted or (wanted < 0 and not gives_again):
             return None
-        order.clawed = {**order.clawed, key: clawed + wanted}
+        asked.clawed = {**asked.clawed, key: clawed + wanted}
         stamp = hand.stamp._replace(rule_version_id=earned.rule_version_id)
         if wanted < 0:
             entry, taken = self._give_again(hand, earned, clawed + wanted, stamp)
@@ -271,3 +287,10 @@ class Refunds:
         if refunded and refunded >= payload["amount_minor"]:
             return 0
         return gauge.measure(deciding.reduced(payload, refunded) if refunded else payload, order.placed_on)
+
+
+def parts(step: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The entries (hex ids) behind a step of a receipt and the points each stands for; several once it was replayed."""
+    if "entry" not in step:
+        return []
+    return [(entry, points) for entry, points in step.get("parts") or [(step["entry"], step["awarded"])]]

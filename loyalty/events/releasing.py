@@ -1,7 +1,8 @@
 """Looking again at what waits: members who have joined since, orders that have come since.
 
 Also the two deeds by which people move an event on: claiming a guest order, and accepting or
-refusing a late one.
+refusing a late one. What comes late that way and changes what later events are worth is proposed to
+staff (``replaying``); nothing of that moves by itself.
 """
 
 from datetime import datetime, timedelta
@@ -13,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, orders
 from loyalty import programme as programmes
 from loyalty.errors import Conflict, LoyaltyError, NotFound
-from loyalty.events import customers, parking, pipeline
-from loyalty.models import Event, Order
+from loyalty.events import customers, parking, pipeline, replaying
+from loyalty.models import Event, Order, Replay
 
 LOOK = 500
 
@@ -67,6 +68,7 @@ def _give(order: orders.OrderState, account_id: int, now: datetime) -> None:
     draft = parking.release(event, account_id=account_id, expected=Event.State.GUEST)
     if draft is not None:
         pipeline.follow_through([draft], now=now)
+        replaying.propose(account_id=account_id, cause_event_id=event.pk, now=now)
 
 
 def look_again(*, now: datetime) -> int:
@@ -103,15 +105,20 @@ def _has_refund(event: Event) -> bool:
 
 
 @transaction.atomic
-def accept(*, event_id: UUID, now: datetime) -> None:
+def accept(*, event_id: UUID, now: datetime) -> Replay | None:
     """Takes a late event out of review and decides it by the rules in force when it happened.
 
-    One that is no longer under review is left as it is.
+    Returns what is proposed where it changes what later events are worth. One that is no longer under
+    review is left as it is.
     """
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
     draft = parking.release(event, account_id=event.account_id, expected=Event.State.REVIEW)
-    if draft is not None:
-        pipeline.follow_through([draft], now=now)
+    if draft is None:
+        return None
+    pipeline.follow_through([draft], now=now)
+    if draft.account_id is None:
+        return None
+    return replaying.propose(account_id=draft.account_id, cause_event_id=draft.id, now=now)
 
 
 def refuse(*, event_id: UUID) -> bool:
