@@ -5,27 +5,30 @@ deed and for the business day); else it waits for another person. A deed is done
 transaction of its decision, and its entry is tied to it. Nobody decides what they asked for, or
 anything that touches their own membership; whatever is not allowed here is refused. Superusers may
 ask and decide everything, but over the highest limit of any role they need a second person too.
+
+A file of adjustments is one wish: agreed to as a whole, then carried out line by line by a worker
+(``adjustment_files.carrying``). Giving expired points back is an adjustment whose terms name the expiry.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet, Sum
-from django.db.models.functions import Abs
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit, clock, programme, retrying
+from loyalty import accounts, audit, retrying, thresholds
+from loyalty.adjustment_files import carrying
 from loyalty.errors import Conflict, InvalidInput, LoyaltyError, NotFound
-from loyalty.ledger import adjusting
+from loyalty.ledger import adjusting, reinstating
 from loyalty.messaging import kinds, sending
-from loyalty.models import Account, Approval, Entry, Partner, Threshold, User
+from loyalty.models import Account, AdjustmentLine, Approval, Entry, Partner, Threshold, User
 from loyalty.registry import Belonging, registry
 
 State: TypeAlias = Approval.State
 Deed: TypeAlias = Threshold.Deed
-SPLIT_WITHIN = timedelta(hours=24)
 MOST = 10**9
 DONE_BY_HAND: dict[str, Callable[..., Entry]] = {Deed.ADJUST: adjusting.adjust, Deed.FORGIVE: adjusting.forgive}
 
@@ -79,35 +82,33 @@ class UnitUnknown(InvalidInput):
     sentence = _("This programme has no unit “%(unit)s”.")
 
 
-class Limits(NamedTuple):
-    """What somebody may do with one deed."""
-
-    alone: int = 0
-    a_day: int = 0
-    may_approve: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is asked for. ``token`` makes a repeat of the same form harmless."""
 
     deed: str
-    account_id: int
+    account_id: int | None
     amount: int
     reason: str
     currency: str
     token: str
+    back: reinstating.Return | None = None
+    filed: carrying.Filed | None = None
 
+    @property
+    def shares(self) -> Mapping[int, int]:
+        """How many points each account has of it."""
+        if self.filed is not None:
+            return self.filed.sheet.shares
+        return {self.account_id: abs(self.amount)} if self.account_id is not None else {}
 
-def limits(user: User, deed: str) -> Limits:
-    """The highest limits of the user's roles; superusers have the highest of any role."""
-    if not (user.is_active and user.is_staff):
-        return Limits()
-    rows = Threshold.objects.filter(deed=deed)
-    rows = rows if user.is_superuser else rows.filter(group__user=user)
-    highest = rows.aggregate(alone=Max("points_alone"), a_day=Max("points_a_day"))
-    may = user.is_superuser or rows.filter(may_approve=True).exists()
-    return Limits(highest["alone"] or 0, highest["a_day"] or 0, may)
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What is agreed to beside the amount."""
+        terms: dict[str, Any] = {"currency": self.currency, "token": self.token}
+        if self.back is not None:
+            terms |= {"reinstates": str(self.back.entry_id), "days": self.back.days}
+        return terms | (self.filed.terms if self.filed is not None else {})
 
 
 def ask(
@@ -121,16 +122,37 @@ def ask(
     by: User | None = None,
     partner: Partner | None = None,
     token: str = "",
+    back: reinstating.Return | None = None,
     origin: audit.Origin = audit.NOWHERE,
 ) -> Approval:
     """Asks for a deed: done at once within the asker's limits, else waiting for another person.
 
     ``amount`` is signed for adjusting, positive for forgiving. Partners always wait. Several small
     asks of one person for one account within 24 hours that are over the limit together wait and
-    are marked. The same ``token`` of the same asker gives the first answer again.
+    are marked. The same ``token`` of the same asker gives the first answer again. ``back`` makes an
+    adjustment give that many expired points back.
     """
-    wish = Wish(deed, account_id, amount, reason.strip(), currency, token)
+    wish = Wish(deed, account_id, amount, reason.strip(), currency, token, back=back)
     return retrying.atomically(lambda: _ask(wish, by, partner, now, origin))
+
+
+def ask_file(
+    *,
+    filed: carrying.Filed,
+    reason: str,
+    by: User,
+    now: datetime,
+    token: str = "",
+    origin: audit.Origin = audit.NOWHERE,
+) -> Approval:
+    """Asks for a whole file, whose size is all it gives and takes; begun at once within the asker's limits.
+
+    Several files of one person within 24 hours that are over the limit together wait and are marked.
+    Raises ``AlreadyFiled`` for a file that came before.
+    """
+    sheet = filed.sheet
+    wish = Wish(Deed.BULK, None, sheet.total, reason.strip(), sheet.unit.code, token, filed=filed)
+    return retrying.atomically(lambda: _ask(wish, by, None, now, origin))
 
 
 def approve(
@@ -165,11 +187,11 @@ def hindrance(approval: Approval, user: User, state: str) -> type[MayNot] | None
     is_maker = approval.asked_by is not None and same_person(approval.asked_by, user)
     if state == State.WITHDRAWN:
         return None if may_ask(user) and approval.asked_by_id == user.pk else NotTheAsker
-    if not (user.has_perm("loyalty.change_approval") and limits(user, approval.deed).may_approve):
+    if not (user.has_perm("loyalty.change_approval") and thresholds.limits(user, approval.deed).may_approve):
         return MayNot
     if is_maker:
         return OwnWish
-    return OwnMembership if approval.account_id in own_accounts(user) else None
+    return OwnMembership if _touches(approval, own_accounts(user)) else None
 
 
 def own_accounts(user: User) -> set[int]:
@@ -183,8 +205,14 @@ def same_person(first: User, second: User) -> bool:
     return first.pk == second.pk or (mail != "" and mail == second.email.strip().casefold())
 
 
-def _check(wish: Wish) -> None:
-    if wish.deed not in DONE_BY_HAND:
+def _touches(approval: Approval, own: Collection[int]) -> bool:
+    if approval.deed == Deed.BULK and own:
+        return AdjustmentLine.objects.filter(file__approval=approval, account_id__in=own).exists()
+    return approval.account_id in own
+
+
+def _check(wish: Wish, now: datetime) -> None:
+    if wish.filed is None and wish.deed not in DONE_BY_HAND:
         raise MayNot
     if not wish.reason:
         raise ReasonNeeded(param="reason")
@@ -192,58 +220,45 @@ def _check(wish: Wish) -> None:
         raise AmountNeeded(param="amount", most=MOST)
     if wish.currency not in accounts.currencies():
         raise UnitUnknown(param="currency", unit=wish.currency)
+    if wish.account_id is None:
+        return
     if not Account.objects.filter(pk=wish.account_id).exclude(status=Account.Status.CLOSED).exists():
         raise accounts.AccountNotFound
+    if wish.back is not None:
+        expiry = reinstating.check(account_id=wish.account_id, back=wish.back, amount=wish.amount, now=now)
+        if expiry.currency.code != wish.currency:
+            raise UnitUnknown(param="currency", unit=wish.currency)
 
 
 def _ask(wish: Wish, by: User | None, partner: Partner | None, now: datetime, origin: audit.Origin) -> Approval:
     if (by is None) == (partner is None):
         raise MayNot
-    _check(wish)
-    alone, is_split, limit = False, False, Limits()
+    _check(wish, now)
+    verdict = thresholds.Verdict()
     if by is not None:
         if not may_ask(by):
             raise MayNot
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a maker's asks are judged one by one
         if wish.token and (known := Approval.objects.filter(asked_by=by, terms__token=wish.token).first()):
             return known
-        if wish.account_id in own_accounts(by):
+        if own_accounts(by) & wish.shares.keys():
             raise OwnMembership
-        limit = limits(by, wish.deed)
-        alone, is_split = _judge(wish, by, limit, now)
+        verdict = thresholds.judge(deed=wish.deed, size=abs(wish.amount), shares=wish.shares, by=by, now=now)
     approval = Approval.objects.create(
         deed=wish.deed,
         account_id=wish.account_id,
         amount=wish.amount,
-        terms={"currency": wish.currency, "token": wish.token, "alone": alone, "limit": limit.alone},
+        terms=wish.terms | {"alone": verdict.alone, "limit": verdict.limit},
         reason=wish.reason[:200],
         asked_by=by,
         partner=partner,
         asked_at=now,
-        is_suspicious=is_split,
+        is_suspicious=verdict.is_split,
     )
+    if wish.filed is not None:
+        carrying.keep(approval, wish.filed)
     _note("approval.asked", approval, by, now, origin)
-    return _carry_out(approval, None, now, origin) if alone else approval
-
-
-def _judge(wish: Wish, by: User, limit: Limits, now: datetime) -> tuple[bool, bool]:
-    """(may be done at once, looks split). A split marks what the same person asked for before, too."""
-    size = abs(wish.amount)
-    live = Approval.objects.filter(asked_by=by, deed=wish.deed, state__in=[State.WAITING, State.APPROVED])
-    lately = live.filter(account_id=wish.account_id, asked_at__gt=now - SPLIT_WITHIN)
-    small = lately.annotate(size=Abs("amount")).filter(size__lte=limit.alone)
-    if size <= limit.alone < size + _total(small):
-        Approval.objects.filter(pk__in=list(small.values_list("pk", flat=True))).update(is_suspicious=True)
-        return False, True
-    policy = programme.current()
-    day = clock.business_day(now, policy.timezone, policy.day_start_hour)
-    since = clock.start_of_day(day, policy.timezone, policy.day_start_hour)
-    today = _total(live.filter(asked_at__gte=since, decided_by=None, state=State.APPROVED))
-    return size <= limit.alone and size + today <= limit.a_day, False
-
-
-def _total(rows: QuerySet[Approval]) -> int:
-    return rows.aggregate(total=Sum(Abs("amount")))["total"] or 0
+    return _carry_out(approval, None, now, origin) if verdict.alone else approval
 
 
 def _decide(approval_id: int, by: User, state: State, answer: str, now: datetime, origin: audit.Origin) -> Approval:
@@ -273,19 +288,32 @@ def claim(approval_id: int, columns: dict[str, Any]) -> bool:
 
 def _carry_out(approval: Approval, by: User | None, now: datetime, origin: audit.Origin) -> Approval:
     """Does the deed and ties its entry; whoever decided alone is not named as a second person."""
-    entry = DONE_BY_HAND[approval.deed](
-        account_id=approval.account_id,
-        amount=approval.amount,
-        reason=approval.reason[:120],
-        now=now,
-        currency=approval.terms["currency"],
-    )
-    columns = {"state": State.APPROVED, "decided_at": now, "entry": entry}
+    columns = {"state": State.APPROVED, "decided_at": now, "entry": _do(approval, now)}
     Approval.objects.filter(pk=approval.pk).update(**columns)
     approval.refresh_from_db()
     _note("approval.approved", approval, by or approval.asked_by, now, origin)
-    _tell(approval, entry, now)
+    if approval.entry is not None:
+        _tell(approval, approval.entry, now)
     return approval
+
+
+def _do(approval: Approval, now: datetime) -> Entry | None:
+    """The entry of a deed; ``None`` for a file, whose lines a worker does."""
+    if approval.deed == Deed.BULK:
+        carrying.begin(approval, now=now)
+        return None
+    terms = approval.terms
+    common: dict[str, Any] = {
+        "account_id": approval.account_id,
+        "amount": approval.amount,
+        "reason": approval.reason[:120],
+        "now": now,
+    }
+    if "reinstates" in terms:
+        return reinstating.reinstate(
+            **common, entry_id=UUID(terms["reinstates"]), days=terms["days"], asked_at=approval.asked_at
+        )
+    return DONE_BY_HAND[approval.deed](**common, currency=terms["currency"])
 
 
 def _tell(approval: Approval, entry: Entry, now: datetime) -> None:
@@ -306,7 +334,7 @@ def _note(deed: str, approval: Approval, by: User | None, now: datetime, origin:
         "alone": approval.terms["alone"],
         "looks_split": approval.is_suspicious,
         "entry": str(approval.entry_id) if approval.entry_id else None,
-    }
+    } | {name: approval.terms[name] for name in ("reinstates", "days", "file", "sha256") if name in approval.terms}
     audit.record(
         deed=deed,
         subject=audit.name_of(approval),
@@ -322,6 +350,8 @@ def _note(deed: str, approval: Approval, by: User | None, now: datetime, origin:
 
 def outcome(approval: Approval) -> str:
     """What to tell the person who asked."""
+    if approval.state == State.APPROVED and approval.deed == Deed.BULK:
+        return str(_("Under way: it is within your limit."))
     if approval.state == State.APPROVED:
         return str(_("Done."))
     if approval.is_suspicious:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import clock, facts, findings, housekeeping, periods, sealing
+from loyalty.adjustment_files import carrying
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
 from loyalty.imports import working
@@ -38,6 +39,13 @@ def _import(as_of: datetime, period: str, _cursor: str) -> Stride:
     if "." in period:
         return working.stride(period=period, now=clock.now())
     return Stride("", {"files": working.forget(now=as_of)})
+
+
+def _adjust(as_of: datetime, period: str, _cursor: str) -> Stride:
+    """Some of one file of adjustments; the period of a day is for forgetting uploads."""
+    if "." in period:
+        return carrying.stride(period=period, now=clock.now())
+    return Stride("", {"files": carrying.forget(now=as_of)})
 
 
 def _lapse(as_of: datetime, _period: str) -> Mapping[str, int]:
@@ -84,6 +92,7 @@ CONTRIBUTES: tuple[Contribution, ...] = (
         catch_up=0,
     ),
     Job(code=working.JOB, label=_("Import orders"), period=periods.day, walk=_import, catch_up=0),
+    Job(code=carrying.JOB, label=_("Adjust points by file"), period=periods.day, walk=_adjust, catch_up=0),
     *messages.KINDS,
     *effects.EFFECTS,
     Topic(sending.TOPIC, _deliver),

@@ -14,7 +14,7 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from loyalty import approvals, clock, ids
+from loyalty import approvals, clock, ids, thresholds
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
 from loyalty.models import Account, Approval, Currency, Threshold
@@ -54,7 +54,7 @@ class Forgiveness(Wish):
 
 def _limit(request: HttpRequest, deed: str) -> str | Promise:
     user = staff(request)
-    alone = approvals.limits(user, deed).alone if user else 0
+    alone = thresholds.limits(user, deed).alone if user else 0
     if not alone:
         return _("A colleague has to agree before anything changes.")
     return _("You may do up to %(points)s alone; more than that waits for a colleague.") % {

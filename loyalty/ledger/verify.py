@@ -113,6 +113,8 @@ LAWS = (
             deeds.adjustments_are_agreed,
             deeds.wishes_are_fulfilled_as_agreed,
             deeds.lines_are_fulfilled_as_agreed,
+            deeds.files_hold_what_was_agreed,
+            deeds.returns_are_as_agreed,
             deeds.nobody_goes_alone,
         ),
         _("Ask whoever made it. An adjustment the other way takes back what nobody agreed to."),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from loyalty import approvals
+from loyalty import approvals, thresholds
 from loyalty.errors import LoyaltyError
 from loyalty.ledger import adjusting, spending, verify
 from loyalty.models import Account, Approval, AuditRecord, Entry, Threshold, User
@@ -128,7 +128,7 @@ def test_the_highest_limit_of_all_roles_counts(account: Account) -> None:
     both = desk.person("both", "clerk", "auditor")
     Threshold.objects.create(group=desk.role("auditor"), deed="adjust", points_alone=3000, points_a_day=3000)
 
-    assert approvals.limits(both, "adjust") == (3000, 3000, False)
+    assert thresholds.limits(both, "adjust") == (3000, 3000, False)
     assert desk.ask(both, account, 3000).state == "approved"
 
 

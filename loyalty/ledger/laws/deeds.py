@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q
+from django.db.models.functions import Abs
 
 from loyalty.bookkeeping import Breach
 from loyalty.ledger.laws import weighing
 from loyalty.ledger.laws.weighing import CUT, Scope, beneath, side, uneven, within
-from loyalty.models import AdjustmentLine, Approval, Entry, Event, Hold, Order, Threshold
+from loyalty.models import AdjustmentFile, AdjustmentLine, Approval, Entry, Event, Hold, Order, Threshold
 
 CHUNK = 500
 
@@ -92,8 +93,9 @@ def captures_take_what_was_held(_now: datetime, accounts: Scope) -> Iterator[Bre
 
 
 def adjustments_are_agreed(_now: datetime, accounts: Scope) -> Iterator[Breach]:
-    """I21: an adjustment that no event caused fulfils a wish, or a line of a file."""
-    adjusted = Entry.objects.filter(counter=Entry.Counter.ADJUSTED, event=None)
+    """I21: an adjustment that no event caused, or expired points given back, fulfil a wish or a line of a file."""
+    given_back = Q(counter=Entry.Counter.EXPIRED, amount__gt=0)
+    adjusted = Entry.objects.filter(Q(counter=Entry.Counter.ADJUSTED, event=None) | given_back)
     wishes = Approval.objects.filter(entry__isnull=False)
     lines = AdjustmentLine.objects.filter(entry__isnull=False)
     rows = uneven(
@@ -111,7 +113,8 @@ def adjustments_are_agreed(_now: datetime, accounts: Scope) -> Iterator[Breach]:
 
 def wishes_are_fulfilled_as_agreed(_now: datetime, accounts: Scope) -> Iterator[Breach]:
     """I21: what was agreed was done, just so and not before, and nothing else was."""
-    done = Q(state=Approval.State.APPROVED, entry__isnull=False, **_as_agreed()) & ~Q(reason="")
+    by_hand = Q(entry__counter=Entry.Counter.ADJUSTED) | Q(entry__reverses__counter=Entry.Counter.EXPIRED)
+    done = Q(by_hand, state=Approval.State.APPROVED, entry__isnull=False, **_as_agreed()) & ~Q(reason="")
     undone = Q(entry=None) & (~Q(state=Approval.State.APPROVED) | Q(deed=Threshold.Deed.BULK))
     rows = within(Approval.objects.exclude(done | undone), accounts).order_by()
     columns = ("id", "state", "amount", "entry__amount", "account_id")
@@ -123,18 +126,40 @@ def wishes_are_fulfilled_as_agreed(_now: datetime, accounts: Scope) -> Iterator[
 def lines_are_fulfilled_as_agreed(_now: datetime, accounts: Scope) -> Iterator[Breach]:
     """I21: a line of a file moved what it says, once the file was agreed to."""
     wish = {"file__approval__state": Approval.State.APPROVED, "file__approval__decided_at__isnull": False}
+    wish["entry__counter"] = Entry.Counter.ADJUSTED
     just_so = _as_agreed(decided="file__approval__decided_at") | wish
     rows = within(AdjustmentLine.objects.filter(entry__isnull=False).exclude(**just_so), accounts).order_by()
     for line, amount, moved, account in rows.values_list("id", "amount", "entry__amount", "account_id")[:CUT]:
         yield Breach("I21", f"line {line}", f"amount {amount}, entry {moved}", account)
 
 
+def files_hold_what_was_agreed(_now: datetime, accounts: Scope) -> Iterator[Breach]:
+    """I21: the lines of a file add up to what its wish says."""
+    files, lines = AdjustmentFile.objects.all(), AdjustmentLine.objects.all()
+    if accounts is not None:
+        touched = within(lines, accounts).values("file_id")
+        files, lines = files.filter(pk__in=touched), lines.filter(file_id__in=touched)
+    sides = side(files, "id", agreed=F("approval__amount")), side(lines, "file_id", listed=Abs("amount"))
+    for file, agreed, listed in uneven("agreed <> listed", *sides):
+        yield Breach("I21", f"file {file}", f"agreed {agreed}, lines {listed}")
+
+
+def returns_are_as_agreed(_now: datetime, accounts: Scope) -> Iterator[Breach]:
+    """I21: expired points were given back of the very expiry that the wish names."""
+    is_return = Q(terms__has_key="reinstates") | Q(entry__counter=Entry.Counter.EXPIRED)
+    wishes = within(Approval.objects.filter(is_return, entry__isnull=False), accounts)
+    columns = ("id", "terms", "entry__reverses_id", "account_id")
+    for wish, terms, expiry, account in wishes.order_by().values_list(*columns).iterator(chunk_size=CHUNK):
+        named = terms.get("reinstates")
+        if named != str(expiry):
+            yield Breach("I21", f"return {wish}", f"agreed {named}, reversed {expiry}", account)
+
+
 def _as_agreed(decided: str = "decided_at") -> dict[str, Any]:
-    """The entry is of that account and amount, an adjustment, and no older than the decision."""
+    """The entry is of that account and amount, and no older than the decision."""
     return {
         "entry__account": F("account"),
         "entry__amount": F("amount"),
-        "entry__counter": Entry.Counter.ADJUSTED,
         "entry__recorded_at__gte": F(decided),
         f"{decided}__isnull": False,
     }

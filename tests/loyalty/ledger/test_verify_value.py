@@ -1,15 +1,19 @@
 """The auditor on adjustments and seals: one seeded corruption for each law."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 
 from loyalty import approvals, triggers
-from loyalty.ledger import adjusting, verify
-from loyalty.models import Approval, Entry
+from loyalty.adjustment_files import carrying
+from loyalty.ledger import adjusting, expiring, verify
+from loyalty.ledger.reinstating import Return
+from loyalty.models import AdjustmentFile, AdjustmentLine, Approval, Entry, OutboxMessage, User
 from tests.loyalty import desk
+from tests.loyalty.adjustment_files import paper
 from tests.loyalty.till import NOW, open_account
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def books() -> Iterator[None]:
-    """One adjustment done alone, one by two people, one that waits, one forgiven; all of it sealed."""
+    """One adjustment done alone, one by two people, one that waits, one forgiven; a file; points given back."""
     clerk, boss = desk.person("clerk", "clerk"), desk.person("boss", "supervisor")
     account = desk.indebted()
     later = NOW + timedelta(minutes=3)
@@ -26,9 +30,28 @@ def books() -> Iterator[None]:
     big = desk.ask(clerk, open_account(), 5000, now=later)
     approvals.approve(approval_id=big.pk, by=boss, now=later + timedelta(minutes=1))
     desk.ask(clerk, open_account(), 5000, now=later)
+    _file(clerk, later)
+    _given_back(clerk, later)
     with desk.true_numbers():
         desk.seal_after(timedelta(hours=1))
         yield
+
+
+def _file(clerk: User, now: datetime) -> None:
+    """A file that two people agreed to, done."""
+    filed = paper.ask(clerk, [paper.row(open_account(), 3000), paper.row(open_account(), 70)], now=now)
+    approvals.approve(approval_id=filed.pk, by=paper.person("chief", "supervisor"), now=now)
+    carrying.stride(period=f"{paper.file_of(filed).pk}.1", now=now)
+
+
+def _given_back(clerk: User, now: datetime) -> None:
+    """Points that expired and were given back; what was said of them long ago was delivered."""
+    account = open_account()
+    desk.ask(clerk, account, 40, now=now - timedelta(days=400))
+    OutboxMessage.objects.update(delivered_at=now)
+    expiring.sweep(now=now)
+    gone = Entry.objects.get(account=account, counter="expired")
+    desk.ask(clerk, account, 40, now=now, back=Return(gone.pk, 30))
 
 
 def found() -> set[str]:
@@ -41,6 +64,16 @@ def test_right_books_have_nothing_to_report() -> None:
 
 def _approved() -> Approval:
     return Approval.objects.get(amount=5000, state="approved")
+
+
+def _returned() -> QuerySet[Approval]:
+    return Approval.objects.filter(entry__counter="expired")
+
+
+def _swap_lines() -> None:
+    """Two lines of a file, each with the other's amount: the sum is as it was."""
+    for number, amount in ((2, 70), (3, 3000)):
+        AdjustmentLine.objects.filter(number=number).update(amount=amount)
 
 
 TAMPERING: dict[str, tuple[set[str], Callable[[], object]]] = {
@@ -65,6 +98,30 @@ TAMPERING: dict[str, tuple[set[str], Callable[[], object]]] = {
         lambda: Approval.objects.filter(state="waiting").update(
             state="approved", decided_by=desk.person("x"), decided_at=NOW
         ),
+    ),
+    "a line nobody agreed to": (
+        {"I21"},
+        lambda: AdjustmentLine.objects.filter(amount=70).update(entry=None, amount=71),
+    ),
+    "a line that moved another amount": ({"I21"}, _swap_lines),
+    "a line of a file that waits": (
+        {"I21"},
+        lambda: Approval.objects.filter(deed="bulk").update(state="waiting", decided_by=None, decided_at=None),
+    ),
+    "a line put into an agreed file": (
+        {"I21"},
+        lambda: AdjustmentLine.objects.create(
+            file=AdjustmentFile.objects.get(), number=9, account=open_account(), amount=5
+        ),
+    ),
+    "given back and nobody asked": ({"I21"}, lambda: _returned().update(entry=None, state="withdrawn")),
+    "given back of another expiry": (
+        {"I21"},
+        lambda: _returned().update(terms={"currency": "points", "alone": True, "limit": 1000, "reinstates": "x"}),
+    ),
+    "given back as if it were an adjustment": (
+        {"I21"},
+        lambda: _returned().update(terms={"currency": "points", "alone": True, "limit": 1000}),
     ),
     "a sealed row was changed": ({"I24"}, lambda: Entry.objects.filter(amount=60).update(memo="a gift")),
 }
