@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, facts, findings, housekeeping, periods, sealing
+from loyalty import clock, facts, findings, housekeeping, periods, policies, sealing
 from loyalty.adjustment_files import carrying
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
@@ -46,6 +46,10 @@ def _adjust(as_of: datetime, period: str, _cursor: str) -> Stride:
     if "." in period:
         return carrying.stride(period=period, now=clock.now())
     return Stride("", {"files": carrying.forget(now=as_of)})
+
+
+def _put_in_force(as_of: datetime, _period: str) -> Mapping[str, int]:
+    return {"settings": policies.apply_due(now=as_of)}
 
 
 def _lapse(as_of: datetime, _period: str) -> Mapping[str, int]:
@@ -99,6 +103,13 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     Topic(codes.TOPIC, _deliver_code),
     reminding.JOB,
     Job(code="forget_codes", label=_("Forget old codes"), period=periods.every(60), run=_forget_codes, catch_up=0),
+    Job(
+        code="policies",
+        label=_("Put policies in force whose time has come"),
+        period=periods.every(1),
+        run=_put_in_force,
+        catch_up=0,
+    ),
     *housekeeping.JOBS,
     *sealing.WORK,
     *verify.LAWS,

@@ -50,7 +50,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("loyalty.Event", "event_note"),
             Item("loyalty.Metric", "query_stats"),
             Item("loyalty.Currency", "toll"),
+            Item("loyalty.Lifetime", "hourglass_bottom"),
             Item("loyalty.Programme", "eco"),
+            Item("loyalty.PolicyVersion", "history_edu"),
         ),
     ),
     (
