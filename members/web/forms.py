@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loyalty.messaging import preferences
 from loyalty.models.messages import Channel, Purpose
@@ -86,7 +87,7 @@ class CodeForm(OperationForm):
     """Six digits, from wherever they were sent."""
 
     code = forms.CharField(
-        label=_("Code"),
+        label=pgettext_lazy("one-time", "Code"),
         max_length=20,
         widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "numeric", "class": "digits"}),
     )

@@ -13,7 +13,7 @@ from loyalty import clock
 from loyalty.demo import planting, purchases
 from loyalty.demo.stage import ZONE, Stage
 from loyalty.ledger import verify
-from loyalty.models import Account, Entry, Event, Order, PartnerKey
+from loyalty.models import Account, Entry, Event, Message, Order, PartnerKey
 from members import demo, progress
 from members.models import Member
 
@@ -98,6 +98,8 @@ def test_the_demo_is_planted_once_and_its_books_are_right() -> None:
     _nobodys_history_runs_backwards()
     _the_star_stands_where_the_drawing_says()
     _everyone_can_sign_in()
+    assert Message.objects.exclude(state="sent").count() == 0
+    assert Message.objects.filter(read_at=None).count() == 2
 
 
 def _nobodys_history_runs_backwards() -> None:
