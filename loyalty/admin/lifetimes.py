@@ -83,11 +83,20 @@ class LifetimeAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @display(description=_("for members"))
     def whom(self, life: Lifetime) -> str:
-        return Words(programmes.current()).condition({"condition": life.condition})
+        words: Words = life.words  # type: ignore[attr-defined]  # hung on by get_changelist_instance
+        return words.condition({"condition": life.condition})
 
     @display(description=_("how long they live"))
     def lives(self, life: Lifetime) -> str:
         return said(life.mode, life.length)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list with one :class:`Words` for all its rows, so the programme is asked for once."""
+        page = super().get_changelist_instance(request)
+        words = Words(programmes.current())
+        for life in page.result_list:
+            life.words = words
+        return page
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         form = context["adminform"].form

@@ -98,15 +98,20 @@ class PolicyVersionAdmin(AppendOnly):
 
     @display(description=_("What changed"))
     def says(self, version: PolicyVersion) -> str:
-        return self.words.sentence(version)
+        words = getattr(version, "words", None) or policy_words.PolicyWords()
+        return str(words.sentence(version))
 
     @display(description=_("in force from"), ordering="effective_from")
     def since(self, version: PolicyVersion) -> str:
         return gettext("the beginning") if version.effective_from == EVER else showing.when(version.effective_from)
 
-    @property
-    def words(self) -> policy_words.PolicyWords:
-        return policy_words.PolicyWords()
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list with one :class:`PolicyWords` for all its rows, so names are asked for once."""
+        page = super().get_changelist_instance(request)
+        words = policy_words.PolicyWords()
+        for version in page.result_list:
+            version.words = words
+        return page
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -134,7 +139,7 @@ class PolicyVersionAdmin(AppendOnly):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("What would change"),
-            "changes": self.words.changes(differs["changed"], differs["before"]),
+            "changes": policy_words.PolicyWords().changes(differs["changed"], differs["before"]),
             "form": form,
             "wish": request.GET.get("wish") or request.POST.get("wish"),
             "back": _back(wished),

@@ -5,7 +5,7 @@ from itertools import count
 
 from django.contrib.auth.models import Group
 
-from loyalty import accounts, audit, clock
+from loyalty import accounts, audit, clock, policies
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
 from loyalty.ledger import holding, merging, pooling, transferring
@@ -14,6 +14,7 @@ from loyalty.models import (
     Currency,
     ImportJob,
     JobRun,
+    Lifetime,
     OutboxMessage,
     Partner,
     PartnerCall,
@@ -46,7 +47,17 @@ def another(*, base: Rule | None = None) -> Member:
     _hand_over(number, member)
     _leftovers(number, partner)
     _value(number, member, partner)
+    _policies(number)
     return member
+
+
+def _policies(number: int) -> None:
+    """A change of policies that touches nobody, and a lifetime that is not in use."""
+    changes = {"programme": {"claim_days": 30 + number}}
+    policies.publish(changes=changes, by=None, now=clock.now(), reason=f"because {number}")
+    points = Currency.objects.get(code="points")
+    names = {"name_zh": f"有效期{number}", "name_en": f"lifetime {number}"}
+    Lifetime.objects.create(currency=points, mode="months", length=24, is_active=False, **names)
 
 
 def order(member: Member, partner: Partner, order_id: str, minor: int = 10_000) -> None:

@@ -1,5 +1,6 @@
 """Policies through the pages: wished in the form, shown with what they would change, confirmed with a reason."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -8,11 +9,15 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import Page
 
 from loyalty import clock, policies
 from loyalty.models import AuditRecord, Currency, Lifetime, PolicyVersion, Programme, User
 from tests import cast
+from tests.conftest import Opener
 from tests.loyalty.admin import scene
+from tests.loyalty.admin.test_editor import sign_in
+from tests.pages import accessibility_faults, overflows
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +100,7 @@ def test_the_figures_tell_what_last_month_would_have_been(staff: Client) -> None
 
     assert answer.context["found"].report.events >= 1
     assert answer.context["worth"] == ["¥0.95", "¥4.75"]
-    assert not PolicyVersion.objects.exists()
+    assert Programme.objects.get(pk=1).rounding_mode == "floor"
 
 
 def test_without_scripts_the_figures_are_a_link_away(staff: Client) -> None:
@@ -217,3 +222,40 @@ def test_a_lifetime_that_cannot_stand_is_refused_at_its_field(
 
     assert list(answer.context["adminform"].form.errors) == [field]
     assert not Lifetime.objects.exists()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", 390), ("en-US", 1280)])
+def test_a_change_is_wished_seen_and_confirmed_in_a_browser(browse: Opener, language: str, width: int) -> None:
+    scene.another()
+    with browse(language=language, width=width) as page:
+        sign_in(page)
+        page.goto(PROGRAMME)
+        page.locator("[name=tender_minor]").fill("500")
+        page.locator("button[name=_save]").click()
+        page.wait_for_selector("[data-figures]:not([aria-busy]) .eg-verdict")
+        faults, wide = accessibility_faults(page), overflows(page)
+        page.locator("[name=reason]").fill("周年庆")
+        page.locator(".eg-button-primary").click()
+        page.wait_for_url("**/programme/**")
+
+    assert Programme.objects.get(pk=1).tender_minor == 500
+    assert (faults, wide) == ([], False)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_whom_a_lifetime_is_for_is_chosen_by_hand(desk_en: Page) -> None:
+    cast.ladder()
+    sign_in(desk_en)
+    desk_en.goto(ADD_LIFE)
+    desk_en.wait_for_selector("[data-condition-page][data-ready]")
+
+    desk_en.get_by_role("button", name="Add condition").click()
+    desk_en.keyboard.type("tier")
+    desk_en.keyboard.press("Enter")
+
+    [leaf] = json.loads(desk_en.locator("[data-part=condition]").input_value())["all"]
+    assert leaf["fact"] == "member.tier"
+    assert accessibility_faults(desk_en) == []
