@@ -16,6 +16,7 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -96,7 +97,7 @@ def unreturned(row: Merge) -> str:
 
 @admin.register(Merge)
 class MergeAdmin(AppendOnly):
-    list_display = ("merged", "gone", "kept", "standing", "reason", "merged_by")
+    list_display = ("merged", "gone", "kept", "standing", "reason", "by_whom")
     list_filter = (("undone_at", admin.EmptyFieldListFilter),)
     search_fields = ("=survivor__number", "=duplicate__number", "reason")
     search_help_text = _("Account number or reason")
@@ -104,15 +105,22 @@ class MergeAdmin(AppendOnly):
     ordering = ("-merged_at", "-id")
     actions_detail = ("take_back",)
     fieldsets = (
-        (None, {"fields": (("gone", "kept"), "reason", ("merged", "merged_by"))}),
-        (_("What went over"), {"fields": ("moved",)}),
-        (_("Taken back"), {"fields": (("undone", "undone_by"), "missing")}),
+        (None, {"fields": (("gone", "kept"), "reason", ("merged", "by_whom"), "moved")}),
+        (_("Taken back"), {"fields": (("undone", "back_by"), "missing")}),
     )
-    readonly_fields = ("gone", "kept", "merged", "undone", "moved", "missing")
+    readonly_fields = ("gone", "kept", "merged", "by_whom", "undone", "back_by", "moved", "missing")
 
-    @display(description=_("when"), ordering="merged_at")
+    @display(description=pgettext_lazy("column", "when"), ordering="merged_at")
     def merged(self, row: Merge) -> str:
         return showing.when(row.merged_at)
+
+    @display(description=_("merged by"), ordering="merged_by")
+    def by_whom(self, row: Merge) -> str:
+        return str(row.merged_by or "–")
+
+    @display(description=_("taken back by"))
+    def back_by(self, row: Merge) -> str:
+        return str(row.undone_by or "–")
 
     @display(description=_("taken back at"))
     def undone(self, row: Merge) -> str:
@@ -128,7 +136,7 @@ class MergeAdmin(AppendOnly):
 
     @display(description=_("state"), label=showing.CHIPS)
     def standing(self, row: Merge) -> tuple[str, str | Promise]:
-        return ("done", _("merged")) if row.undone_at is None else ("withdrawn", _("taken back"))
+        return ("done", pgettext_lazy("account", "merged")) if row.undone_at is None else ("withdrawn", _("taken back"))
 
     @display(description=_("what went over"))
     def moved(self, row: Merge) -> str:

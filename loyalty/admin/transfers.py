@@ -5,6 +5,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
@@ -15,6 +16,7 @@ from loyalty.models import Pool, PoolMembership, Transfer, TransferPart
 
 class PartInline(ReadOnlyInline):
     model = TransferPart
+    hide_title = True
     fields = ("points", "goes", "source_lot", "arrived")
     readonly_fields = fields
     verbose_name_plural = _("Lot by lot")
@@ -53,7 +55,7 @@ class TransferAdmin(AppendOnly):
     fields = (("from_whom", "to_whom"), ("amount", "currency"), ("what", "moved"), ("memo", "key"), "booked")
     readonly_fields = ("from_whom", "to_whom", "what", "moved", "booked")
 
-    @display(description=_("when"), ordering="transferred_at")
+    @display(description=pgettext_lazy("column", "when"), ordering="transferred_at")
     def moved(self, transfer: Transfer) -> str:
         return showing.when(transfer.transferred_at)
 
@@ -76,6 +78,7 @@ class TransferAdmin(AppendOnly):
 
 class MembershipInline(ReadOnlyInline):
     model = PoolMembership
+    hide_title = True
     fields = ("who", "role", "percent", "joined", "left")
     readonly_fields = ("who", "joined", "left")
     verbose_name_plural = _("Who shares it")
@@ -88,11 +91,11 @@ class MembershipInline(ReadOnlyInline):
     def who(self, share: PoolMembership) -> SafeString | str:
         return showing.link(share.account)
 
-    @display(description=_("joined"))
+    @display(description=pgettext_lazy("shared purse", "joined"))
     def joined(self, share: PoolMembership) -> str:
         return showing.when(share.joined_at)
 
-    @display(description=_("left"))
+    @display(description=pgettext_lazy("shared purse", "left"))
     def left(self, share: PoolMembership) -> str:
         return showing.when(share.left_at)
 
@@ -122,10 +125,10 @@ class PoolAdmin(AppendOnly):
     def people(self, pool: Pool) -> int:
         return int(getattr(pool, "sharing", 0))
 
-    @display(description=_("opened"), ordering="opened_at")
+    @display(description=pgettext_lazy("shared purse", "opened"), ordering="opened_at")
     def opened(self, pool: Pool) -> str:
         return showing.when(pool.opened_at)
 
-    @display(description=_("closed"), ordering="closed_at")
+    @display(description=pgettext_lazy("shared purse", "closed"), ordering="closed_at")
     def closed(self, pool: Pool) -> str:
         return showing.when(pool.closed_at)

@@ -39,7 +39,7 @@ class Transfer(models.Model):
         indexes = [models.Index(fields=["giver", "transferred_on"], name="transfer_by_giver")]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.kind}"
+        return f"{self.amount} {self.get_kind_display()}"
 
 
 class TransferPart(models.Model):
@@ -122,4 +122,4 @@ class Merge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.duplicate_id} → {self.survivor_id}"
+        return f"{self.duplicate} → {self.survivor}"

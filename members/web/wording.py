@@ -51,8 +51,9 @@ def lines(piles: Sequence[Sequence[Entry]], now: datetime) -> list[Line]:
 
 
 def captions(heads: Sequence[Entry]) -> dict[UUID, Text]:
-    """What points were spent on, as the upper apps tell it."""
-    spent = [entry.pk for entry in heads if entry.counter == Entry.Counter.REDEEMED]
+    """What points were spent on or handed over for, as the apps tell it."""
+    told = (Entry.Counter.REDEEMED, Entry.Counter.TRANSFERRED)
+    spent = [entry.pk for entry in heads if entry.counter in told]
     found: dict[UUID, Text] = {}
     for caption in registry.all(Caption):
         found |= caption.titles(spent)
