@@ -103,8 +103,9 @@ def publish(rule: Rule, *, by: User | None, now: datetime, effective_from: datet
 
 
 def _count_awards(rule: Rule) -> None:
-    """The metrics by which the rule's limits are counted."""
-    for currency in sorted({cap.get("currency", "points") for cap in rule.caps}):
+    """The metrics by which the rule's limits for a member are counted."""
+    members = [cap for cap in rule.caps if cap.get("of") != "everyone"]  # budgets are counted by themselves
+    for currency in sorted({cap.get("currency", "points") for cap in members}):
         code = awarded_metric(rule.pk, currency)
         names = {"name_zh": f"规则 {rule.pk} 已发", "name_en": f"awarded by rule {rule.pk}", "is_builtin": True}
         Metric.objects.get_or_create(code=code, defaults=names)

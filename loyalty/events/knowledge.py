@@ -58,11 +58,6 @@ class Knowledge:
         return self.policies.at(moment)
 
     @property
-    def policy(self) -> deciding.Policy:
-        """The policy of the present."""
-        return self.policies.policies[-1]
-
-    @property
     def needs_lots(self) -> bool:
         """Whether what an account has must be known exactly, lot by lot, before anything is given."""
         return bool(self.idle_units) or any(unit.balance_cap is not None for unit in self.units.values())
