@@ -133,6 +133,8 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database; a thread of a test may have left a session open, which would keep it from going."""
+    with django_db_blocker.unblock():
+        triggers.install(connection)  # where no migration has
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
