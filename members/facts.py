@@ -5,13 +5,32 @@ the yes-or-no facts are no.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
-from django.db.models import BooleanField, Case, Expression, F, Q, Value, When
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    CharField,
+    DateField,
+    DateTimeField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim, TruncDate
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.models import Balance
+from loyalty.models.accounts import NET
 from loyalty.registry import Fact, Text, ValueType
-from members.models import Member, Tier
+from members.models import MAIN, Ladder, Member, Standing, Tier
 
 
 def _tiers() -> Sequence[tuple[str, Text]]:
@@ -27,6 +46,41 @@ def _filled(column: str) -> Expression:
     )
 
 
+def _main(column: str, field: "DateField[Any, Any] | DateTimeField[Any, Any]") -> Expression:
+    """A column of the standing on the main ladder; nothing where the member has not moved yet."""
+    rows = Standing.objects.filter(member=OuterRef("pk"), ladder_id=MAIN)
+    return ExpressionWrapper(Subquery(rows.values(column)[:1]), output_field=field)
+
+
+def _missing() -> Expression:
+    """To the next threshold of the main ladder, where that counts all growth ever; else nothing.
+
+    A ladder that counts by periods has no such figure outside the judge.
+    """
+    counted = Balance.objects.filter(account=OuterRef(OuterRef("pk")), currency__code="growth")
+    ahead = Tier.objects.filter(
+        ladder_id=MAIN,
+        ladder__window=Ladder.Window.EVER,
+        ladder__basis=Ladder.Basis.EARNED,
+        ladder__currency="growth",
+        archived_at=None,
+    )
+    ahead = ahead.annotate(growth=Coalesce(Subquery(counted.values(net=NET)[:1]), 0)).filter(threshold__gt=F("growth"))
+    missing = Subquery(ahead.order_by("threshold").values(missing=F("threshold") - F("growth"))[:1])
+    return Case(When(member__isnull=False, then=missing), output_field=BigIntegerField())
+
+
+def _others() -> Expression:
+    """The codes of the tiers held on the first two side ladders, with a space between; asked by "contains"."""
+    rows = Standing.objects.filter(member=OuterRef("pk"), ladder__is_main=False, effective__isnull=False)
+    codes = rows.order_by("ladder_id").values("effective__code")
+    first, second = (
+        Coalesce(Subquery(codes[place : place + 1]), Value(""), output_field=CharField()) for place in (0, 1)
+    )
+    joined = Trim(Concat(first, Value(" "), second, output_field=CharField()))
+    return NullIf(joined, Value(""), output_field=CharField())
+
+
 FACTS: tuple[Fact, ...] = (
     Fact(
         code="member.tier",
@@ -34,6 +88,46 @@ FACTS: tuple[Fact, ...] = (
         type=ValueType.CHOICE,
         expression=lambda: F("member__tier__code"),
         choices=_tiers,
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.tier_rank",
+        label=_("rank of the tier"),
+        type=ValueType.NUMBER,
+        expression=lambda: F("member__tier__rank"),
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.tier_since",
+        label=_("on this tier since"),
+        type=ValueType.DATE,
+        expression=lambda: TruncDate(Coalesce(_main("effective_at", DateTimeField()), F("member__joined_at"))),
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.tier_review_on",
+        label=_("next review of the tier"),
+        type=ValueType.DATE,
+        expression=lambda: _main("next_review_on", DateField()),
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.tier_missing",
+        label=_("growth missing for the next tier"),
+        type=ValueType.NUMBER,
+        expression=_missing,
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.other_tiers",
+        label=_("tiers on other ladders (codes)"),
+        type=ValueType.TEXT,
+        expression=_others,
         group=_("Member"),
         moves=True,
     ),

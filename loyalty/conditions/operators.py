@@ -67,6 +67,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("on", pgettext_lazy("comparison", "is on"), "date", DATE),
         Operator("in_last_days", pgettext_lazy("comparison", "is within the last days"), "days", DATE),
         Operator("not_in_last_days", pgettext_lazy("comparison", "is not within the last days"), "days", DATE),
+        Operator("in_next_days", pgettext_lazy("comparison", "is within the next days"), "days", DATE),
         Operator("on_day", pgettext_lazy("comparison", "is today"), "nothing", MONTHDAY),
         Operator("within_days", pgettext_lazy("comparison", "comes within the next days"), "ahead", MONTHDAY),
         Operator("month_is", pgettext_lazy("comparison", "is in the month"), "month", MONTHDAY),

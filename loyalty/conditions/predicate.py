@@ -151,6 +151,12 @@ def _within(value: Any, as_of: date, days: int) -> bool:
     return day is not None and as_of - timedelta(days=days) < day <= as_of
 
 
+def _coming(value: Any, as_of: date, days: int) -> bool:
+    """From today to ``days`` ahead, both included."""
+    day = _day(value)
+    return day is not None and as_of <= day <= as_of + timedelta(days=days)
+
+
 def _before(limit: date) -> Test:
     return lambda actual, _as_of: (day := _day(actual)) is not None and day < limit
 
@@ -195,6 +201,7 @@ TESTS: dict[str, Callable[[Any], Test]] = {
     "on": lambda value: lambda actual, _as_of: _day(actual) == value,
     "in_last_days": lambda value: lambda actual, as_of: _within(actual, as_of, value),
     "not_in_last_days": lambda value: lambda actual, as_of: not _within(actual, as_of, value),
+    "in_next_days": lambda value: lambda actual, as_of: _coming(actual, as_of, value),
     "on_day": lambda _value: _comes(0),
     "within_days": _comes,
     "month_is": _month_is,

@@ -144,6 +144,10 @@ def _within(left: Any, days: int, as_of: date) -> Q:
     return Q(GreaterThan(left, as_of - timedelta(days=days))) & Q(LessThanOrEqual(left, as_of))
 
 
+def _coming(left: Any, days: int, as_of: date) -> Q:
+    return Q(GreaterThanOrEqual(left, as_of)) & Q(LessThanOrEqual(left, as_of + timedelta(days=days)))
+
+
 def _comes(left: Any, days: int, as_of: date) -> Q:
     span = anniversaries.span(as_of, days)
     mark = ExtractMonth(left) * 100 + ExtractDay(left)
@@ -173,6 +177,7 @@ BUILDS: dict[str, Build] = {
     "on": lambda left, value, _as_of: Q(Exact(left, value)),
     "in_last_days": _within,
     "not_in_last_days": lambda left, days, as_of: ~_within(left, days, as_of),
+    "in_next_days": _coming,
     "on_day": lambda left, _value, as_of: _comes(left, 0, as_of),
     "within_days": _comes,
     "month_is": _month_is,

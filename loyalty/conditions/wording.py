@@ -199,6 +199,9 @@ PHRASES: dict[str, Phrase] = {
             "%(fact)s is not within the last %(days)s day", "%(fact)s is not within the last %(days)s days", n
         )
     ),
+    "in_next_days": _days(
+        lambda n: ngettext("%(fact)s is within the next %(days)s day", "%(fact)s is within the next %(days)s days", n)
+    ),
     "on_day": _bare(lambda: _("%(fact)s is today")),
     "within_days": _days(
         lambda n: ngettext(

@@ -14,7 +14,7 @@ from loyalty import clock
 from loyalty import programme as programmes
 from loyalty.registry import Panel, registry
 from members.models import Member
-from members.web import cards, ladder, receipts, statement, steps
+from members.web import cards, growth, ladder, receipts, statement, steps
 from members.web.access import member_page
 
 NEWEST = 5
@@ -36,6 +36,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "member": cards.person(member),
         "card": card if cards.is_soon(card.expiring, now) else replace(card, expiring=None),
         "progress": ladder.way(member, now),
+        "greeting": growth.greeting(member),
         "steps": todo,
         "gift": steps.gift_of(member) if todo else None,
         "lines": statement.newest(member.pk, now=now, count=NEWEST),
@@ -45,6 +46,12 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         if (told := panel.context(member, now)) is not None:
             context |= {**told, "panels": [*context["panels"], panel.template]}
     return render(request, "members/home.html", context)
+
+
+@require_safe
+@member_page
+def path(request: HttpRequest, member: Member) -> HttpResponse:
+    return render(request, "members/path.html", {"growths": growth.growths(member, clock.now())})
 
 
 @require_safe

@@ -14,6 +14,7 @@ urlpatterns = [
     path("join/code/", proving.join_code, name="join-code"),
     path("forgot/", proving.forgot, name="forgot"),
     path("forgot/code/", proving.forgot_code, name="forgot-code"),
+    path("path/", pages.path, name="path"),
     path("card/", pages.code, name="card"),
     path("points/", pages.points, name="points"),
     path("points/<uuid:ref>/", pages.receipt, name="receipt"),

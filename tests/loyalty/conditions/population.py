@@ -140,9 +140,9 @@ NUMBERS = st.sampled_from([-3, 0, 1, 2, 3, 5, 7, 100, 900, 901, 10**11, 10**12])
 DAYS = st.sampled_from(EDGES) | st.dates(date(2023, 6, 1), date(2026, 9, 1))
 
 
-def _values(operator: Operator, code: str) -> SearchStrategy[Any]:
+def _values(operator: Operator, code: str, type_: ValueType) -> SearchStrategy[Any]:
     words = st.sampled_from(CHOICES.get(code, (*NAMES[1:], "n", "青", "%", "_", "'", "\\", "\U0001f332")))
-    one = NUMBERS if code not in CHOICES and code != "probe.name" else words
+    one = words if type_ in operators.WORDED else NUMBERS
     return {
         "nothing": st.none(),
         "one": one,
@@ -162,7 +162,7 @@ def _leaf(code: str, type_: ValueType) -> SearchStrategy[dict[str, Any]]:
             {
                 "fact": st.just(code),
                 "op": st.just(operator.code),
-                **({} if operator.takes == "nothing" else {"value": _values(operator, code)}),
+                **({} if operator.takes == "nothing" else {"value": _values(operator, code, type_)}),
                 **({"window": WINDOWS} if counted else {}),
             }
         )
