@@ -267,6 +267,7 @@ class MessageKind:
     ``fill(account id, params, now)`` looks again when the message is delivered: it gives the values of
     the variables as they are then, or ``None`` where there is nothing to tell any more. ``event`` is the
     kind of event whose rules may send it; "" any, ``None`` none: then an operation of ours sends it.
+    ``is_secret`` ones go only to an address, never to an inbox.
     """
 
     code: str
@@ -275,6 +276,7 @@ class MessageKind:
     fill: Callable[[int, Mapping[str, Any], datetime], Mapping[str, Any] | None]
     event: str | None = None
     shipped: Shipped | None = None
+    is_secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def _ask_preview(page: Any, request: HttpRequest, template: MessageTemplate) -> 
         title=_("How it reads"),
         text=_("As the member of that number would read it now; what only an event brings is a sample."),
         template="admin/loyalty/messagetemplate/preview.html",
+        initial={"number": number},
         context={
             "readings": trying.readings(template, account, now=clock.now()),
             "number": number,

@@ -129,6 +129,7 @@ KINDS = (
         _("code for joining"),
         _CODE,
         _as_given,
+        is_secret=True,
         shipped=Shipped(
             name=("入会验证码", "Code for joining"),
             subject=("{code} 是你的验证码", "{code} is your code"),
@@ -150,6 +151,7 @@ KINDS = (
         _("code for joining, to who is a member already"),
         _CODE,
         _as_given,
+        is_secret=True,
         shipped=Shipped(
             name=("入会验证码（已是会员）", "Code for joining, already a member"),
             subject=("你已经是会员了：{code}", "You are a member already: {code}"),
@@ -175,6 +177,7 @@ KINDS = (
         _("code for a new password"),
         _CODE,
         _as_given,
+        is_secret=True,
         shipped=Shipped(
             name=("重设密码验证码", "Code for a new password"),
             subject=("{code} 用于重设密码", "{code} to set a new password"),

@@ -77,14 +77,17 @@ def words(texts: Iterable[MessageText], channel: str, language: str) -> Words | 
 def channels_of(template: MessageTemplate) -> list[str]:
     """The channels its texts are for, the inbox first; a service message always goes there."""
     written = {each.channel for each in template.texts.all()}
-    if written and template.purpose == Purpose.SERVICE:
+    kind = registry.find(MessageKind, template.kind)
+    if kind is not None and kind.is_secret:
+        written.discard(Channel.IN_APP)
+    elif written and template.purpose == Purpose.SERVICE:
         written.add(Channel.IN_APP)
     return [str(code) for code in Channel if code in written]
 
 
 def shipped(kind: MessageKind, channel: str, language: str) -> Words | None:
     """The words a kind comes with, for what must be said whatever became of its template."""
-    if kind.shipped is None:
+    if kind.shipped is None or (kind.is_secret and channel == Channel.IN_APP):
         return None
     place = 0 if language == Language.CHINESE else 1
     is_short = channel == Channel.SMS

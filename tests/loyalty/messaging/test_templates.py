@@ -85,3 +85,9 @@ def test_a_language_that_was_not_written_is_helped_out_by_the_other() -> None:
 def test_the_words_for_somebody_without_a_name_are_still_kind() -> None:
     with translation.override("en"):
         assert rendering.common(Address())["name"] == "friend"
+
+
+def test_codes_never_stand_in_an_inbox() -> None:
+    found = {row.code: templates.channels_of(row) for row in MessageTemplate.objects.filter(kind__startswith="code.")}
+
+    assert found == {code: ["email", "sms"] for code in ("code-join", "code-known", "code-reset")}
