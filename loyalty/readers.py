@@ -103,17 +103,18 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number as JSON writes it. ``minimum`` 1 is told as "must be positive"."""
+    """A whole number as JSON writes it. ``minimum`` 1 is told as "must be positive", or with its range."""
 
     minimum: int = 0
     maximum: int = BIGGEST
     note: str = ""
     example: int | None = None
+    names_range: bool = False
 
     def read(self, raw: Any, path: str) -> int:
         if isinstance(raw, bool) or not isinstance(raw, int):
             raise faults.IntegerRequired(param=path)
-        if raw < 1 <= self.minimum:
+        if raw < 1 <= self.minimum and not self.names_range:
             raise faults.MustBePositive(param=path)
         if not self.minimum <= raw <= self.maximum:
             raise faults.OutOfRange(param=path, minimum=self.minimum, maximum=self.maximum)

@@ -16,6 +16,7 @@ from loyalty import programme as programmes
 from loyalty.errors import Conflict, LoyaltyError, NotFound
 from loyalty.events import customers, parking, pipeline, replaying
 from loyalty.models import Event, Order, Replay
+from loyalty.registry import EventKind, registry
 
 LOOK = 500
 
@@ -81,19 +82,25 @@ def look_again(*, now: datetime) -> int:
 def _look_at(event_id: UUID, now: datetime) -> bool:
     event = Event.objects.get(pk=event_id)
     reference = event.payload.get("customer", "")
-    if event.kind == "order.paid":
+    if registry.get(EventKind, event.kind).follows is None:
         account_id = customers.resolve([reference], partner_id=event.partner_id).get(reference)
         if account_id is None:
             return False
     else:
-        order = Order.objects.filter(partner=event.partner, external_id=event.payload["order_id"]).first()
-        if order is None or not _has_refund(event):
+        order = _order_of(event)
+        if order is None:
             return False
         account_id = order.account_id
     draft = parking.release(event, account_id=account_id)
     if draft is not None:
         pipeline.follow_through([draft], now=now)
     return draft is not None
+
+
+def _order_of(event: Event) -> Order | None:
+    """The order that the event is about, once all is there that it must wait for."""
+    order = Order.objects.filter(partner=event.partner, external_id=event.payload["order_id"]).first()
+    return order if _has_refund(event) else None
 
 
 def _has_refund(event: Event) -> bool:
@@ -109,10 +116,17 @@ def accept(*, event_id: UUID, now: datetime) -> Replay | None:
     """Takes a late event out of review and decides it by the rules in force when it happened.
 
     Returns what is proposed where it changes what later events are worth. One that is no longer under
-    review is left as it is.
+    review is left as it is; one about an order that has not come waits for it.
     """
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
-    draft = parking.release(event, account_id=event.account_id, expected=Event.State.REVIEW)
+    account_id = event.account_id
+    if registry.get(EventKind, event.kind).follows is not None:
+        order = _order_of(event)
+        if order is None:
+            Event.objects.filter(pk=event_id, state=Event.State.REVIEW).update(state=Event.State.PARKED)
+            return None
+        account_id = order.account_id
+    draft = parking.release(event, account_id=account_id, expected=Event.State.REVIEW)
     if draft is None:
         return None
     pipeline.follow_through([draft], now=now)

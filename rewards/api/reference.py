@@ -91,7 +91,6 @@ POST_REDEMPTION = extend_schema(
         201: answer(REDEMPTION, "Redeemed.", example("New", REDEMPTION_EXAMPLE, 201)),
         **problems(
             *FAULTS[:8],
-            faults.MustBePositive(param="quantity"),
             faults.OutOfRange(param="quantity", minimum=1, maximum=redemptions.MOST_AT_ONCE),
             *KEY_FAULTS,
             finding.MemberUnknown(param="member"),

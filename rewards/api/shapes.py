@@ -17,7 +17,12 @@ NEW_REDEMPTION = Shape(
             ),
         ),
         Item("reward", Text(40, identifier=True, note="The reward's code.", example="salmon")),
-        Item("quantity", Integer(minimum=1, maximum=redemptions.MOST_AT_ONCE), required=False, default=1),
+        Item(
+            "quantity",
+            Integer(minimum=1, maximum=redemptions.MOST_AT_ONCE, names_range=True),
+            required=False,
+            default=1,
+        ),
         Item(
             "token",
             Text(
