@@ -2,9 +2,9 @@
 
 The code follows from the challenge's random id and the secret key, so no table and no queue holds it.
 It is good for ten minutes, five tries and one use, for one purpose. Sending and trying are limited by
-address and by network, and text messages by a daily budget; unknown people are counted like known ones,
-so neither an answer nor a limit tells who is a member. Call these outside a transaction: what a refusal
-counts must stay counted.
+address and by network, text messages by range of numbers and by a daily budget too; unknown people are
+counted like known ones, so neither an answer nor a limit tells who is a member. Call these outside a
+transaction: what a refusal counts must stay counted.
 """
 
 import secrets
@@ -37,6 +37,9 @@ SENT_TO_ADDRESS_A_DAY = 15
 TRIED_FOR_ADDRESS = 20
 SENT_FROM_NETWORK = 100
 """A shop's own network serves a queue of customers, so this is generous."""
+SENT_TO_RANGE = 60
+"""Numbers that differ in their last four digits only: who pumps messages counts upwards."""
+RANGE_DIGITS = 4
 KEPT = timedelta(days=1)
 
 
@@ -72,6 +75,8 @@ def send_code(
     ):
         limits.hit(bucket=bucket, limit=limit, per_seconds=seconds, now=now)
     if channel == Channel.SMS:
+        of_range = f"code-range:{to[:-RANGE_DIGITS]}"
+        limits.hit(bucket=of_range, limit=SENT_TO_RANGE, per_seconds=HOUR, now=now)
         _spend(now)
     with transaction.atomic():
         challenge = OneTimeCode.objects.create(

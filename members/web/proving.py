@@ -47,6 +47,7 @@ def _is_fresh(kept: dict[str, Any], wish: Wish, now: datetime) -> bool:
 
 
 @never_cache
+@sensitive_post_parameters("code")
 @read_or_send
 def join_code(request: HttpRequest) -> HttpResponse:
     """The code makes the member, or signs in who is one already."""
@@ -102,7 +103,7 @@ def _sent(request: HttpRequest, contact: str) -> HttpResponse:
 
 
 @never_cache
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("code", "password")
 @read_or_send
 def forgot_code(request: HttpRequest) -> HttpResponse:
     """Code and new password on one page; right, it signs in."""

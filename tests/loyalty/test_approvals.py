@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from loyalty import approvals, thresholds
+from loyalty import approvals, outbox, thresholds
 from loyalty.errors import LoyaltyError
 from loyalty.ledger import adjusting, spending, verify
-from loyalty.models import Account, Approval, AuditRecord, Entry, Threshold, User
+from loyalty.models import Account, Approval, AuditRecord, Entry, Message, Threshold, User
 from tests import cast
 from tests.loyalty import desk
 from tests.loyalty.till import NOW, net, one_for_one, open_account, order, post
@@ -383,3 +383,16 @@ def test_points_that_come_first_pay_the_debt_before_it_is_forgiven(clerk: User) 
 
     with pytest.raises(adjusting.LessOwed):
         desk.ask(clerk, account, 1, deed="forgive")
+
+
+def test_the_member_hears_what_was_set_right_and_why(clerk: User, boss: User) -> None:
+    member = cast.new_member()
+    waiting = desk.ask(clerk, member.account, 5000, reason="换机后漏记的订单")
+    before = Message.objects.count()
+
+    approvals.approve(approval_id=waiting.pk, by=boss, now=NOW)
+    outbox.drain(now=NOW)
+
+    message = Message.objects.get(channel="in_app")
+    assert (before, message.state, message.subject) == (0, "sent", "你的积分已更正：+5,000")
+    assert "换机后漏记的订单" in message.body

@@ -147,12 +147,25 @@ def test_pumping_many_numbers_stops_at_the_network_and_at_the_budget(settings: A
     made = 0
     for number in range(300):
         try:
-            sent(f"+86136{number:08d}", network=f"203.0.113.{number % 2}")
+            sent(f"+86136{number % 6:04d}{number:04d}", network=f"203.0.113.{number % 2}")
         except (TooManyTries, CodesSpent):
             continue
         made += 1
 
     assert made == settings.SMS_DAILY_BUDGET
+
+
+def test_a_row_of_neighboring_numbers_stops_wherever_it_is_asked_from() -> None:
+    """Abuse 17: by range of numbers."""
+    made = 0
+    for number in range(100):
+        try:
+            sent(f"+861360000{number:04d}", network=f"203.0.113.{number}")
+        except TooManyTries:
+            continue
+        made += 1
+
+    assert made == codes.SENT_TO_RANGE
 
 
 def test_one_number_is_not_pestered() -> None:
