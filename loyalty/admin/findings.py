@@ -123,7 +123,7 @@ class FindingAdmin(AppendOnly):
     ordering = (Case(When(gone_at=None, then=0), default=1), "-found_at", "-id")
     actions_detail = ("ask", "release", "look_again")
     fieldsets = (
-        (None, {"fields": ("law", "figures", "row", "owner", "standing", "effect")}),
+        (None, {"fields": ("law", "figures", "row", "owner", "state", "effect")}),
         (_("What sets it right"), {"fields": ("mend", "proposed", "wish")}),
         (_("When"), {"fields": ("first", "last", "ended", "releaser")}),
     )
@@ -131,7 +131,7 @@ class FindingAdmin(AppendOnly):
         "law",
         "figures",
         "owner",
-        "standing",
+        "state",
         "effect",
         "mend",
         "proposed",
@@ -173,13 +173,17 @@ class FindingAdmin(AppendOnly):
             return "released", pgettext_lazy("finding", "open, account released")
         return "open", pgettext_lazy("finding", "open")
 
+    @display(description=_("state"))
+    def state(self, finding: Finding) -> str:
+        return str(self.standing(finding)[1])
+
     @display(description=_("what it does"))
     def effect(self, finding: Finding) -> str | Promise:
         if _is_stopping(finding):
             return _("The account can't spend until this is gone; it goes on earning.")
         return _("Nobody is stopped by it.")
 
-    @display(description=_("what sets it right"))
+    @display(description=_("advice"))
     def mend(self, finding: Finding) -> str | Promise:
         law = _law(finding)
         return (law.mend if law else "") or "–"

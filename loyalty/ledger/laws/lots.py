@@ -54,7 +54,7 @@ def in_range(_now: datetime, accounts: Scope) -> Iterator[Breach]:
     for lot, account, remaining, amount, until, born in rows.values_list(*columns)[:CUT]:
         words = f"left {remaining}, amount {amount}"
         if born is not None:
-            words += f", expires {_minute(until)}, expired {_minute(born)}"
+            words += f", until {_minute(until)}, first {_minute(born)}"
         yield Breach("I11", str(lot), words, account)
 
 

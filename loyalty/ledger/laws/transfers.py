@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.bookkeeping import Breach, Check
 from loyalty.ledger.laws import weighing
-from loyalty.ledger.laws.weighing import CUT, Scope, side, uneven, within
-from loyalty.models import Account, Allocation, Entry, Lot, Merge, Transfer, TransferPart
+from loyalty.ledger.laws.weighing import CUT, Scope, beneath, side, uneven, within
+from loyalty.models import Account, Allocation, Entry, Merge, Transfer, TransferPart
 
 COUNTER = Entry.Counter.TRANSFERRED
 
@@ -82,12 +82,18 @@ def _debts() -> set[UUID]:
 
 def shared_lots_know_their_origin(_now: datetime, accounts: Scope) -> Iterator[Breach]:
     """I27: lots of a shared purse remember who brought them; nobody else's do."""
-    nameless = Q(account__kind=Account.Kind.POOL, origin=None)
-    wrong = Q(account__kind=Account.Kind.MEMBER, origin__isnull=False)
-    rows = within(Lot.objects.filter(nameless | wrong), accounts).order_by()
-    columns = ("id", "remaining", "account_id", "currency__code", "origin_id")
-    for lot, left, account, unit, origin in rows.values_list(*columns)[:CUT]:
-        yield Breach("I27", str(lot), f"left {left}, origin {origin or 'none'}", account, unit)
+    pools = within(Account.objects.filter(kind=Account.Kind.POOL), accounts, "id")
+    rows = uneven(
+        "(pools > 0 AND nameless > 0) OR (pools = 0 AND brought > 0)",
+        beneath(Entry, "lot", accounts, "account_id", where={"origin__isnull": True}, nameless="amount"),
+        beneath(Entry, "lot", accounts, "account_id", where={"origin__isnull": False}, brought="amount"),
+        side(pools, "id", pools=1),
+    )
+    found = list(rows)
+    numbers = dict(Account.objects.filter(pk__in=[row[0] for row in found]).values_list("id", "number"))
+    for account, nameless, brought, is_shared in found:
+        words = f"shared {is_shared}, nameless {nameless}, brought {brought}"
+        yield Breach("I27", numbers.get(account, str(account)), words, account)
 
 
 def _hands(now: datetime, accounts: Scope) -> Iterator[Breach]:

@@ -15,8 +15,11 @@ from loyalty import clock, findings, jobs, triggers
 from loyalty.admin import finding_words
 from loyalty.models import Account, Approval, Balance, Entry, Finding
 from tests import cast
+from tests.conftest import Opener
 from tests.loyalty import desk
+from tests.loyalty.admin.test_editor import sign_in
 from tests.loyalty.till import one_for_one, open_account, order, post, refund
+from tests.pages import accessibility_faults, overflows
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"Accept-Language": "en"}
@@ -124,7 +127,7 @@ def test_the_first_page_says_that_the_books_are_in_order() -> None:
     shown = client(cast.operator()).get(reverse("admin:index")).content.decode()
 
     assert "The books are in order." in shown
-    assert "All of them were checked on" in shown
+    assert "Last full check: " in shown
 
 
 def test_the_accounts_page_says_that_it_can_not_spend(account: Account) -> None:
@@ -149,6 +152,32 @@ def test_the_list_asks_no_more_for_many_rows_than_for_one(account: Account, quer
     with CaptureQueriesContext(connection) as many:
         boss.get(address)
     assert len(many) <= len(few)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("language", "law"), [("zh-CN", "收回的不超过发放的"), ("en-US", "No more is taken back")])
+def test_the_pages_read_well_on_phone_and_desktop(
+    browse: Opener, account: Account, language: str, law: str, width: int
+) -> None:
+    findings.look(now=clock.now())
+    jobs.run_due(now=clock.now(), codes=[findings.JOB])
+    finding = back_too_much()
+    names = ("loyalty_finding_change", "loyalty_finding_release")
+    paths = ["/admin/", "/admin/loyalty/finding/", *(reverse(f"admin:{name}", args=[finding.pk]) for name in names)]
+    found, wide = [], []
+    with browse(language=language, width=width) as page_:
+        sign_in(page_)
+
+        for path in paths:
+            page_.goto(path)
+            found += accessibility_faults(page_)
+            wide += [path] if overflows(page_) else []
+        page_.goto(paths[2])
+
+        assert law in page_.inner_text("main, #main")
+        assert (found, wide) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,37 @@ def _swap_lines() -> None:
         AdjustmentLine.objects.filter(number=number).update(amount=amount)
 
 
+def adjusting_entry(amount: int) -> Entry:
+    """An adjustment that no wish names."""
+    return adjusting.adjust(account_id=open_account().pk, amount=amount, reason="by file", now=NOW)
+
+
+def _line(entry: Entry, amount: int, *, state: str = "waiting") -> AdjustmentLine:
+    """The line of a file that the entry fulfils; its file waits, or was agreed to before."""
+    decided = {"decided_by": desk.person("x"), "decided_at": NOW} if state == "approved" else {}
+    wish = Approval.objects.create(
+        deed="bulk",
+        amount=amount,
+        terms={"currency": "points", "limit": 0},
+        reason="by file",
+        state=state,
+        asked_by=desk.person("y"),
+        asked_at=NOW,
+        **decided,
+    )
+    file = AdjustmentFile.objects.create(
+        approval=wish, file_name="a.csv", file_hash="f", currency_id=entry.currency_id, given=amount
+    )
+    return AdjustmentLine.objects.create(file=file, number=1, account_id=entry.account_id, amount=amount, entry=entry)
+
+
+def test_a_line_of_a_file_that_was_agreed_to_is_in_order() -> None:
+    """I21."""
+    _line(adjusting_entry(7), 7, state="approved")
+
+    assert found() == set()
+
+
 TAMPERING: dict[str, tuple[set[str], Callable[[], object]]] = {
     "nobody asked": (
         {"I21"},
@@ -123,6 +154,8 @@ TAMPERING: dict[str, tuple[set[str], Callable[[], object]]] = {
         {"I21"},
         lambda: _returned().update(terms={"currency": "points", "alone": True, "limit": 1000}),
     ),
+    "a line of a file that nobody agreed to": ({"I21"}, lambda: _line(adjusting_entry(7), 7)),
+    "a line of a file that moved another amount": ({"I21"}, lambda: _line(adjusting_entry(7), 8, state="approved")),
     "a sealed row was changed": ({"I24"}, lambda: Entry.objects.filter(amount=60).update(memo="a gift")),
 }
 
