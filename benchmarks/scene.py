@@ -16,8 +16,8 @@ from loyalty.events.incoming import Incoming
 from loyalty.ledger import store
 from loyalty.ledger.book import Book, Purse, Stamp
 from loyalty.models import Account, Partner, Rule, Store
-from members import numbers
-from members.models import Member, Tier
+from members import ladders, numbers
+from members.models import Ladder, LadderVersion, Member, Tier
 
 NOW = datetime(2026, 3, 18, 4, tzinfo=UTC)
 OPENED = NOW - timedelta(days=400)
@@ -83,6 +83,8 @@ def programme(code: str) -> Partner:
         Tier.objects.get_or_create(
             code=tier, defaults={"rank": rank, "threshold": rank * STEP, "name_zh": tier, "name_en": tier}
         )
+    if not LadderVersion.objects.exists():
+        ladders.publish(Ladder.objects.get(is_main=True), by=None, now=OPENED)
     for number in range(4):
         Store.objects.get_or_create(code=f"B{number:02}", defaults={"name": f"Store {number}"})
     for number, columns in enumerate(RULES, start=1):

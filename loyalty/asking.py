@@ -8,12 +8,12 @@ is one parameter; without any value nothing is asked.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.query import ModelIterable
+from django.db.models.query import ModelIterable, get_related_populators
 
 from loyalty import literals
 
@@ -33,7 +33,8 @@ class _Compiled:
 class Question:
     """``ask = Question(lambda ids: Account.objects.filter(among("id", ids)).values_list("id"))``; ``ask([1, 2])``.
 
-    Each call gives a list: rows where the query says ``values_list``, else instances of its model. Arguments
+    Each call gives a list: rows where the query says ``values_list``, else instances of its
+    model, with those of ``select_related``. Arguments
     are instants, days, texts, numbers, or collections of numbers, texts or UUIDs; always of the same type.
     """
 
@@ -86,15 +87,28 @@ def _sent(value: Any) -> Any:
 
 def _converter(query: "QuerySet[Any, Any]", compiler: Any) -> Callable[[list[Any]], list[Any]]:
     """Columns to Python's values, and rows to instances where the query asks for those."""
-    columns = [column for column, _sql, _alias in compiler.select]
-    converters = compiler.get_converters(columns)
-    model, names = query.model, [field.attname for field in query.model._meta.concrete_fields]
+    converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
     is_model = query._iterable_class is ModelIterable  # noqa: SLF001  # how a query says what its rows become
+    instance = _instance(compiler) if is_model else None
 
     def convert(rows: list[Any]) -> list[Any]:
         found = list(map(tuple, compiler.apply_converters(rows, converters))) if converters else rows
-        if not is_model:
-            return found
-        return [cast("Any", model).from_db(connection.alias, names, row) for row in found]
+        return found if instance is None else list(map(instance, found))
 
     return convert
+
+
+def _instance(compiler: Any) -> Callable[[Any], Any]:
+    """A row to an instance with those it was selected with, as the ORM itself does it."""
+    told, select = compiler.klass_info, compiler.select
+    model, first, last = told["model"], told["select_fields"][0], told["select_fields"][-1] + 1
+    names = [column.target.attname for column, _sql, _alias in select[first:last]]
+    related = get_related_populators(told, select, connection.alias)  # type: ignore[call-arg]  # as Django 5.2 has it
+
+    def made(row: Any) -> Any:
+        found = model.from_db(connection.alias, names, row[first:last])
+        for each in related:
+            each.populate(row, found)
+        return found
+
+    return made

@@ -1,22 +1,25 @@
 """Writing many rows with one statement, alike on SQLite and PostgreSQL.
 
-PostgreSQL copies plain rows in and unnests one array a column where rows may meet others; SQLite runs
-one prepared statement over all rows. Used by the
-ledger and the event pipeline only, whose rows are numbered before they are written. Values must be
-of the column's own Python type; nothing is validated here but what the database checks. Only names of
-our own tables and columns are put into statements; values are always parameters (hence no S608).
+PostgreSQL copies many plain rows in, and unnests one array a column for a few or where rows may meet
+others; SQLite runs one prepared statement over all rows. Used by the ledger and the event pipeline
+only, whose rows are numbered before they are written. Values must be of the column's own Python type;
+nothing is validated here but what the database checks. Only names of our own tables and columns are
+put into statements; values are always parameters (hence no S608).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, Model, Q, Value
 
 from loyalty import literals
 
 _ELEMENTS = {"BigIntegerField": "bigint", "TextField": "text", "UUIDField": "uuid"}
+_FEW = 20  # rows up to which one statement beats the two messages of COPY
 _PORTION = 1000  # rows sent at a time, so the server reads while the next ones are written
 Row = Sequence[Any]
 Column: TypeAlias = "Field[Any, Any]"
@@ -56,83 +59,101 @@ _SQLITE: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _fields(model: type[Model], columns: Sequence[str]) -> "list[Column]":
-    return [cast("Column", model._meta.get_field(name)) for name in columns]
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Some columns of a table: quoted names, internal types and PostgreSQL's, and rows of arrays as a source."""
+
+    table: str
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    types: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        return ", ".join(self.names)
+
+    @property
+    def source(self) -> str:
+        """``unnest(...)`` of one array a column, JSON as text, as rows ``r(c0, c1 …)``."""
+        kinds = zip(self.kinds, self.types, strict=True)
+        arrays = ", ".join(f"%s::{'text' if kind == 'JSONField' else name.split('(')[0]}[]" for kind, name in kinds)
+        return f"unnest({arrays}) AS r({', '.join(f'c{place}' for place in range(len(self.names)))})"
+
+    @property
+    def picks(self) -> list[str]:
+        return [f"r.c{place}::{name}" for place, name in enumerate(self.types)]
+
+    def arrays(self, rows: Sequence[Row]) -> list[str]:
+        """The parameters of ``source``."""
+        return [literals.array(kind, values) for kind, values in zip(self.kinds, zip(*rows, strict=True), strict=True)]
+
+    def adapted(self, rows: Sequence[Row]) -> list[list[Any]]:
+        """The rows as SQLite takes them."""
+        adapt = [_SQLITE.get(kind) for kind in self.kinds]
+        return [[fit(value) if fit else value for fit, value in zip(adapt, row, strict=True)] for row in rows]
 
 
-def _type_name(field: "Field[Any, Any]") -> str:
+@lru_cache(maxsize=256)
+def _shape(model: type[Model], columns: tuple[str, ...], _vendor: str) -> _Shape:
+    fields = [cast("Column", model._meta.get_field(name)) for name in columns]
+    types = [field.rel_db_type(connection) if field.remote_field else field.db_type(connection) for field in fields]
+    names = tuple(f'"{field.column}"' for field in fields)
+    kinds = tuple(_type_name(field) for field in fields)
+    return _Shape(f'"{model._meta.db_table}"', names, kinds, tuple(kind or "text" for kind in types))
+
+
+@lru_cache(maxsize=256)
+def _inserting(shape: _Shape) -> str:
+    return f"INSERT INTO {shape.table} ({shape.listed}) SELECT {', '.join(shape.picks)} FROM {shape.source}"
+
+
+def _of(model: type[Model], columns: Sequence[str]) -> _Shape:
+    return _shape(model, tuple(columns), connection.vendor)
+
+
+def _type_name(field: "Column") -> str:
     while field.remote_field is not None:
         field = field.target_field  # type: ignore[attr-defined]  # only relations have one
     return field.get_internal_type()
-
-
-def _column_types(fields: "Sequence[Column]") -> list[str]:
-    found = [field.rel_db_type(connection) if field.remote_field else field.db_type(connection) for field in fields]
-    return [kind or "text" for kind in found]
-
-
-def _arrays(fields: "Sequence[Column]", rows: Sequence[Row]) -> tuple[str, list[str]]:
-    """``unnest(...)`` of one array a column, JSON as text, with its parameters."""
-    names = [_type_name(field) for field in fields]
-    columns = zip(*rows, strict=True)
-    arrays = [literals.array(name, column) for name, column in zip(names, columns, strict=True)]
-    kinds = [
-        "text" if name == "JSONField" else kind.split("(")[0]
-        for name, kind in zip(names, _column_types(fields), strict=True)
-    ]
-    return "unnest(" + ", ".join(f"%s::{kind}[]" for kind in kinds) + ")", arrays
-
-
-def _typed(fields: "Sequence[Column]") -> "Iterable[tuple[Column, str]]":
-    return zip(fields, _column_types(fields), strict=True)
-
-
-def _adapted(fields: "Sequence[Column]", rows: Sequence[Row]) -> list[list[Any]]:
-    adapt = [_SQLITE.get(_type_name(field)) for field in fields]
-    return [[fit(value) if fit else value for fit, value in zip(adapt, row, strict=True)] for row in rows]
 
 
 def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, tail: str = "") -> None:
     """Inserts ``rows`` (values in the order of ``columns``); ``tail`` is an ON CONFLICT clause."""
     if not rows:
         return
-    fields = _fields(model, columns)
-    table = model._meta.db_table
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    if connection.vendor == "postgresql" and not tail:
-        _copy(f'COPY "{table}" ({names}) FROM STDIN', fields, rows)
+    shape = _of(model, columns)
+    if connection.vendor == "postgresql" and not tail and len(rows) > _FEW:
+        _copy(shape, rows)
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            source, arrays = _arrays(fields, rows)
-            picks = ", ".join(f"r.c{i}::{kind}" for i, (_, kind) in enumerate(_typed(fields)))
-            alias = ", ".join(f"c{i}" for i in range(len(fields)))
-            cursor.execute(f'INSERT INTO "{table}" ({names}) SELECT {picks} FROM {source} AS r({alias}) {tail}', arrays)
+            cursor.execute(f"{_inserting(shape)} {tail}", shape.arrays(rows))
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks}) {tail}', _adapted(fields, rows))
+            marks = ", ".join(["%s"] * len(shape.names))
+            statement = f"INSERT INTO {shape.table} ({shape.listed}) VALUES ({marks}) {tail}"
+            cursor.executemany(statement, shape.adapted(rows))
 
 
-def _copy(statement: str, fields: "Sequence[Column]", rows: Sequence[Row]) -> None:
+def _copy(shape: _Shape, rows: Sequence[Row]) -> None:
     """PostgreSQL's COPY: several times as fast as values in a statement, JSON above all."""
-    kinds = [_type_name(field) for field in fields]
+    statement = f"COPY {shape.table} ({shape.listed}) FROM STDIN"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for start in range(0, len(rows), _PORTION):
-            copy.write(literals.lines(kinds, rows[start : start + _PORTION]))
+            copy.write(literals.lines(shape.kinds, rows[start : start + _PORTION]))
 
 
 def upsert(
     model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, key: Sequence[str], add: bool = False
 ) -> None:
     """Inserts, or where ``key`` exists replaces the other columns (with ``add``: adds to them)."""
-    table = model._meta.db_table
-    keys = ", ".join(f'"{field.column}"' for field in _fields(model, key))
-    rest = [field.column for field in _fields(model, [name for name in columns if name not in key])]
-    changes = ", ".join(
-        f'"{name}" = "{table}"."{name}" + excluded."{name}"' if add else f'"{name}" = excluded."{name}"'
-        for name in rest
-    )
-    insert(model, columns, rows, tail=f"ON CONFLICT ({keys}) DO UPDATE SET {changes}")
+    insert(model, columns, rows, tail=_replacing(_of(model, columns), _of(model, key).names, add))
+
+
+@lru_cache(maxsize=256)
+def _replacing(shape: _Shape, key: tuple[str, ...], add: bool) -> str:  # a cache's key
+    change = "{0} = {1}.{0} + excluded.{0}" if add else "{0} = excluded.{0}"
+    changes = ", ".join(change.format(name, shape.table) for name in shape.names if name not in key)
+    return f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
 
 
 def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, key: str) -> set[Any]:
@@ -145,55 +166,42 @@ def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Ro
     rows = sorted(rows, key=lambda row: str(row[place]))
     if not rows:
         return set()
-    wanted = [row[place] for row in rows]
     if connection.vendor == "postgresql":
-        try:
-            with transaction.atomic():
-                insert(model, columns, rows)
-        except IntegrityError:  # some keys are taken, which is rare; ask for each
-            return _insert_missing_postgresql(model, columns, rows, key)
-        return set(wanted)
+        shape = _of(model, columns)
+        statement = f'{_inserting(shape)} ON CONFLICT ("{key}") DO NOTHING RETURNING "{key}"'
+        with connection.cursor() as cursor:
+            cursor.execute(statement, shape.arrays(rows))
+            return {row[0] for row in cursor.fetchall()}
+    wanted = [row[place] for row in rows]
     taken = set(model._default_manager.filter(**{f"{key}__in": wanted}).values_list(key, flat=True))
     insert(model, columns, [row for row in rows if row[place] not in taken])
     return set(wanted) - taken
 
 
-def _insert_missing_postgresql(model: type[Model], columns: Sequence[str], rows: Sequence[Row], key: str) -> set[Any]:
-    fields = _fields(model, columns)
-    source, arrays = _arrays(fields, rows)
-    names = ", ".join(f'"{field.column}"' for field in fields)
-    picks = ", ".join(f"r.c{i}::{kind}" for i, (_, kind) in enumerate(_typed(fields)))
-    alias = ", ".join(f"c{i}" for i in range(len(fields)))
-    table = model._meta.db_table
+def insert_one(model: type[Model], row: Mapping[str, Any]) -> int | None:
+    """The id of a row just inserted, ``None`` where another one like it is there. One statement, waits for it."""
+    shape = _of(model, tuple(row))
+    marks = ", ".join(["%s"] * len(shape.names))
+    tail = "ON CONFLICT DO NOTHING RETURNING id"
+    values = list(row.values()) if connection.vendor == "postgresql" else shape.adapted([list(row.values())])[0]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{table}" ({names}) SELECT {picks} FROM {source} AS r({alias}) '
-            f'ON CONFLICT ("{key}") DO NOTHING RETURNING "{key}"',
-            arrays,
-        )
-        return {row[0] for row in cursor.fetchall()}
+        cursor.execute(f"INSERT INTO {shape.table} ({shape.listed}) VALUES ({marks}) {tail}", values)
+        found = cursor.fetchone()
+    return found[0] if found else None
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Sets ``columns[1:]`` of the rows whose primary key is ``columns[0]``."""
     if not rows:
         return
-    fields = _fields(model, columns)
-    table = model._meta.db_table
-    key, rest = fields[0], fields[1:]
+    shape = _of(model, columns)
+    key, *names = shape.names
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            source, arrays = _arrays(fields, rows)
-            kinds = [kind for _, kind in _typed(fields)]
-            changes = ", ".join(f'"{f.column}" = r.c{i}::{kinds[i]}' for i, f in enumerate(rest, start=1))
-            alias = ", ".join(f"c{i}" for i in range(len(fields)))
-            cursor.execute(
-                f'UPDATE "{table}" SET {changes} FROM {source} AS r({alias}) WHERE "{table}"."{key.column}" = r.c0',
-                arrays,
-            )
+            changes = ", ".join(f"{name} = {pick}" for name, pick in zip(names, shape.picks[1:], strict=True))
+            where = f"WHERE {shape.table}.{key} = r.c0"
+            cursor.execute(f"UPDATE {shape.table} SET {changes} FROM {shape.source} {where}", shape.arrays(rows))
         else:
-            changes = ", ".join(f'"{field.column}" = %s' for field in rest)
-            adapted = _adapted(fields, rows)
-            cursor.executemany(
-                f'UPDATE "{table}" SET {changes} WHERE "{key.column}" = %s', [[*row[1:], row[0]] for row in adapted]
-            )
+            changes = ", ".join(f"{name} = %s" for name in names)
+            statement = f"UPDATE {shape.table} SET {changes} WHERE {key} = %s"
+            cursor.executemany(statement, [[*row[1:], row[0]] for row in shape.adapted(rows)])

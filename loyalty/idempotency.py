@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import bulk
 from loyalty.errors import Conflict, InvalidInput, LoyaltyError
 from loyalty.models import IdempotencyKey
 
@@ -102,13 +102,13 @@ def prune(*, now: datetime) -> int:
 
 def _claim(partner_id: int, key: str, print_: str, now: datetime) -> int | Answer:
     """The id of the row now ours, or the stored answer."""
-    try:
-        with transaction.atomic():
-            return IdempotencyKey.objects.create(
-                partner_id=partner_id, key=key, fingerprint=print_, locked_at=now, created_at=now
-            ).pk
-    except IntegrityError:
-        found = IdempotencyKey.objects.filter(partner_id=partner_id, key=key).first()
+    claimed = bulk.insert_one(
+        IdempotencyKey,
+        {"partner_id": partner_id, "key": key, "fingerprint": print_, "locked_at": now, "created_at": now},
+    )
+    if claimed is not None:
+        return claimed
+    found = IdempotencyKey.objects.filter(partner_id=partner_id, key=key).first()
     if found is None:  # the first caller was refused and let go of the key just now
         raise InProgress(retry_after=RETRY_SECONDS)
     if found.fingerprint != print_:

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import conditions
+from loyalty.asking import Question
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
 from members import terms as ladder_terms
@@ -119,10 +120,16 @@ def publish(
 
 def in_force(now: datetime) -> list[Terms]:
     """The terms of every ladder in use, the main one first. One query."""
+    return [terms_of(row) for row in _IN_FORCE(now)]
+
+
+def _standing(now: datetime) -> "QuerySet[LadderVersion]":
     started = LadderVersion.objects.filter(effective_from__lte=now, ladder__archived_at=None)
     newer = started.filter(ladder=OuterRef("ladder"), number__gt=OuterRef("number"))
-    rows = started.filter(~Exists(newer)).select_related("ladder").order_by("-ladder__is_main", "ladder_id")
-    return [terms_of(row) for row in rows]
+    return started.filter(~Exists(newer)).select_related("ladder").order_by("-ladder__is_main", "ladder_id")
+
+
+_IN_FORCE = Question(_standing)
 
 
 def older(version_ids: Collection[int]) -> dict[int, Terms]:

@@ -18,12 +18,14 @@ from rest_framework.request import Request
 
 from loyalty import clock
 from loyalty.api.errors import CHALLENGE
+from loyalty.asking import Question
 from loyalty.errors import InvalidInput, LoyaltyError
 from loyalty.models import Partner, PartnerKey
 
 SCHEMES = {"api-key", "bearer"}
 KEY = re.compile(r"[A-Za-z0-9]{1,8}\.[A-Za-z0-9]{1,64}")
 NOTED_EVERY = timedelta(minutes=1)
+_KEYS = Question(lambda prefix: PartnerKey.objects.select_related("partner").filter(prefix=prefix)[:1])
 
 
 class Unauthenticated(LoyaltyError):
@@ -95,7 +97,7 @@ class PartnerKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[PartnerPrincipal, PartnerKey]:
         text = credential(request.META.get("HTTP_AUTHORIZATION", ""))
-        key = PartnerKey.objects.select_related("partner").filter(prefix=text.partition(".")[0]).first()
+        key = next(iter(_KEYS(text.partition(".")[0])), None)
         if key is None or not key.is_valid(text):
             raise UnknownKey
         now = clock.now()

@@ -6,11 +6,24 @@ word is tried in that order. Directories of upper apps look up what the ground d
 
 from collections.abc import Collection, Mapping
 
-from loyalty import accounts
+from loyalty import accounts, bulk
+from loyalty.asking import Question
 from loyalty.models import Account, AccountReference
 from loyalty.registry import Directory, registry
 
 SCHEMES = {"m": "number", "x": "external", "p": "phone"}
+
+
+_NUMBERS = Question(
+    lambda numbers: Account.objects.filter(bulk.among("number", numbers), kind=Account.Kind.MEMBER).values_list(
+        "number", "id", "status"
+    )
+)
+_REFERENCES = Question(
+    lambda external_ids, partner_id: AccountReference.objects.filter(
+        bulk.among("external_id", external_ids), partner_id=partner_id
+    ).values_list("external_id", "account_id")
+)
 
 
 def split(reference: str) -> tuple[str, str]:
@@ -36,8 +49,7 @@ def resolve(references: Collection[str], *, partner_id: int | None) -> dict[str,
 def _by_number(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:
     """A shared purse is nobody's number; that of a merged account is the survivor's."""
     del partner_id
-    rows = Account.objects.filter(number__in=values, kind=Account.Kind.MEMBER).values_list("number", "id", "status")
-    found = {number: (account, status) for number, account, status in rows}
+    found = {number: (account, status) for number, account, status in _NUMBERS(values)}
     living = accounts.living([account for account, status in found.values() if status == Account.Status.CLOSED])
     return {number: living.get(account, account) for number, (account, _status) in found.items()}
 
@@ -45,8 +57,7 @@ def _by_number(values: Collection[str], partner_id: int | None) -> Mapping[str, 
 def _by_external_id(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:
     if partner_id is None:
         return {}
-    rows = AccountReference.objects.filter(partner_id=partner_id, external_id__in=values)
-    return dict(rows.values_list("external_id", "account_id"))
+    return dict(_REFERENCES(values, partner_id))
 
 
 def _by_directories(values: Collection[str], partner_id: int | None) -> Mapping[str, int]:

@@ -75,7 +75,7 @@ def _post(
         answers = [refused.get(id(answer), answer) for answer in answers]
         drafts = [answer for answer in answers if isinstance(answer, Draft)]
     fresh = pipeline.record(_once(drafts), now=now)
-    receipts = pipeline.follow_through(fresh, now=now)
+    receipts = pipeline.follow_through(fresh, now=now, programme=programme)
     stored = _stored(drafts, fresh)
     receipts |= receipts_of([event.id for event in stored.values() if event.id not in receipts])
     outcomes = [a if isinstance(a, Outcome) else _answer(a, stored, receipts) for a in answers]

@@ -5,7 +5,14 @@ road as any other event. Nothing is decided twice: the state moves by a guarded 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
+
+from loyalty import bulk
+from loyalty.asking import Question
 from loyalty.events.incoming import Draft
 from loyalty.models import Event
 from loyalty.registry import EventKind, registry
@@ -62,12 +69,20 @@ def followers_of(decided: Sequence[Draft]) -> list[Draft]:
 
 
 def _released(partner_id: int, kind: str, name: str, accounts: dict[str, int | None]) -> list[Draft]:
-    followers = [each.code for each in registry.all(EventKind) if each.follows == kind]
-    waiting = Event.objects.filter(
-        state=Event.State.PARKED,
-        partner_id=partner_id,
-        kind__in=followers,
-        **{f"payload__{name}__in": list(accounts)},
-    )
+    waiting = _waiting(kind, name)(partner_id, list(accounts))
     drafts = [release(event, account_id=accounts[event.payload[name]]) for event in waiting]
     return [draft for draft in drafts if draft is not None]
+
+
+@lru_cache(maxsize=16)
+def _waiting(kind: str, name: str) -> Question:
+    """Parked events of a partner that follow ``kind``, by what their payload says under ``name``."""
+    followers = [each.code for each in registry.all(EventKind) if each.follows == kind]
+
+    def build(partner_id: int, told: Sequence[str]) -> "QuerySet[Event]":
+        parked = Event.objects.filter(state=Event.State.PARKED, partner_id=partner_id, kind__in=followers)
+        if connection.vendor != "postgresql":
+            return parked.filter(**{f"payload__{name}__in": told})
+        return parked.alias(told=KT(f"payload__{name}")).filter(bulk.among("told", told))
+
+    return Question(build)

@@ -57,9 +57,11 @@ def run(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict[str, Any]]
     return follow_through(record(drafts, now=now), now=now)
 
 
-def follow_through(drafts: Sequence[Draft], *, now: datetime) -> dict[UUID, dict[str, Any]]:
+def follow_through(
+    drafts: Sequence[Draft], *, now: datetime, programme: Programme | None = None
+) -> dict[UUID, dict[str, Any]]:
     """Decides recorded events wave by wave, each with all its consequences before the next."""
-    programme = programmes.current()
+    programme = programme or programmes.current()
     ready = [draft for draft in drafts if draft.state in (Event.State.DECIDED, Event.State.GUEST)]
     receipts: dict[UUID, dict[str, Any]] = {}
     for wave in waves(ready, volatile=_is_volatile(ready, programme)):

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from loyalty import accounts, retrying
+from loyalty import accounts, bulk, retrying
+from loyalty.asking import Question
 from loyalty.ledger.handing import Hands
 from loyalty.ledger.rows import Part
 from loyalty.models import Account, Entry, Lot, PoolMembership, Transfer, TransferPart
@@ -37,7 +38,7 @@ class Due(NamedTuple):
 def follow(moved: Sequence[int], causes: Mapping[int, UUID], now: datetime) -> Sequence[Happening]:
     """Shares what the events of a batch just gave; one query where nobody of it shares a purse."""
     del causes
-    if people := _sharing().filter(account_id__in=moved).values_list("account_id", flat=True):
+    if people := [account_id for (account_id,) in _SHARED_BY(moved)]:
         due = _due(people, now)
         free = _lock_free({each.purse_account_id for each in due})
         _share([each for each in due if each.purse_account_id in free], now)
@@ -56,6 +57,11 @@ def contribute_due(*, now: datetime) -> int:
 
 def _sharing() -> QuerySet[PoolMembership]:
     return PoolMembership.objects.filter(left_at=None, percent__gt=0)
+
+
+_SHARED_BY = Question(
+    lambda account_ids: _sharing().filter(bulk.among("account_id", account_ids)).values_list("account_id")
+)
 
 
 def _contribute(people: Collection[int], now: datetime) -> int:
