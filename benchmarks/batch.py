@@ -25,7 +25,7 @@ from loyalty.events.incoming import Incoming, Outcome, Status
 from loyalty.models import Partner
 
 SIZE = 1000
-ROUNDS = 9
+ROUNDS = 5
 WARM = 2
 SIZES = (1, 10, 100, 1000)
 

@@ -29,8 +29,8 @@ from tests.postgres import free_port
 
 CORES = len(os.sched_getaffinity(0))
 LINES = 2 * CORES
-ROUNDS = 5
-SECONDS = 4.0
+ROUNDS = 3
+SECONDS = 3.0
 HOLDERS = 400
 _orders = count(1)
 
