@@ -291,7 +291,21 @@ def test_whether_a_contact_is_a_members_shows_in_no_answer_of_forgot() -> None:
     assert seen[0] == seen[1]
 
 
-@pytest.mark.parametrize("path", ["/", "/card/", "/points/", "/me/", "/me/profile/", "/mall/", "/tickets/", "/tasks/"])
+PRIVATE = (
+    "/",
+    "/card/",
+    "/points/",
+    "/me/",
+    "/me/profile/",
+    "/me/messages/",
+    "/messages/",
+    "/mall/",
+    "/tickets/",
+    "/tasks/",
+)
+
+
+@pytest.mark.parametrize("path", PRIVATE)
 def test_visitors_are_asked_to_sign_in_and_come_back(path: str) -> None:
     assert visits.visitor().get(path).headers["Location"] == f"/sign-in/?next={path}"
 

@@ -115,6 +115,8 @@ def test_pages_with_a_person_on_them_are_stored_nowhere() -> None:
             "/me/",
             "/me/profile/",
             "/me/privacy/",
+            "/me/messages/",
+            "/messages/",
             "/mall/",
             "/tickets/",
             "/tasks/",
