@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty import clock
+from loyalty import clock, rules
 from loyalty.events import releasing
 from loyalty.models import Account, Lot, Partner, Store
 from members.models import Member
@@ -58,10 +58,10 @@ def _() -> Seen:
     """Members claim guest orders on their page, not through the API: the operation answers."""
     till, (first, second) = Till(), (cast.gold_member(), cast.new_member())
     till.post("/events", order("A-1"))
-    named = {"partner_id": till.partner.pk, "order_id": "A-1", "now": clock.now()}
-    releasing.claim(account_id=first.account_id, **named)
+    partner_id, now = till.partner.pk, clock.now()
+    releasing.claim(partner_id=partner_id, order_id="A-1", account_id=first.account_id, now=now)
     with pytest.raises(releasing.OrderAlreadyClaimed) as refusal:
-        releasing.claim(account_id=second.account_id, **named)
+        releasing.claim(partner_id=partner_id, order_id="A-1", account_id=second.account_id, now=now)
     return [refusal.value.code]
 
 
@@ -79,7 +79,7 @@ def _() -> Seen:
 
 @line(57, (422, "negative_price"))
 def _() -> Seen:
-    return [answer(Till().post("/events", order(amount=None, lines=[{"sku": "A", "amount": "-1.00"}])))]
+    return [answer(Till().post("/events", order("A-1", "-1.00", lines=[{"sku": "A", "amount": "-1.00"}])))]
 
 
 @line(58, (201, "accepted"), 0)
@@ -109,7 +109,7 @@ def _() -> Seen:
     rule = cast.rule("visit", "order.paid", points=30)
     rule.caps = [{"per": "day", "currency": "points", "limit": 50}]
     rule.save()
-    cast.rules.publish(rule, by=None, now=cast.NOW - timedelta(days=3000))
+    rules.publish(rule, by=None, now=cast.NOW - timedelta(days=3000))
     person, till = cast.new_member(), Till()
     replies = [till.post("/events", order(f"V-{n}", customer=f"m:{person.account.number}")) for n in range(3)]
     steps = [(reply.status_code, told(reply)["steps"][0]) for reply in replies]

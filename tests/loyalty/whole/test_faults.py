@@ -107,7 +107,8 @@ def test_a_fault_at_any_statement_leaves_nothing_half_done(name: str) -> None:
 
     number, failed = 0, True
     while failed:
-        number, met = number + 1, []
+        number += 1
+        met: list[int] = []
         with transaction.atomic():
             try:
                 with failing_at(number, met):
