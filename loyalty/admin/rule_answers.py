@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
@@ -149,12 +150,13 @@ def preview(request: HttpRequest) -> JsonResponse:
 
 def _reach(definition: Mapping[str, Any], programme: Programme) -> dict[str, Any]:
     tree = about_people(definition["condition"])
-    active = Account.objects.filter(status=Account.Status.ACTIVE)
+    people = Q(status=Account.Status.ACTIVE, kind=Account.Kind.MEMBER)
+    active = Account.objects.filter(people)
     everyone = active.count()
     if tree is None:
         return {"reach": _("All %(count)s active members can be reached.") % {"count": f"{everyone:,}"}}
     today = clock.business_day(clock.now(), programme.timezone, programme.day_start_hour)
-    matching = conditions.accounts(tree, as_of=today).filter(status=Account.Status.ACTIVE).count()
+    matching = conditions.accounts(tree, as_of=today).filter(people).count()
     share = f"{100 * matching / everyone:.0f}%" if everyone else "–"
     numbers = {"matching": f"{matching:,}", "count": f"{everyone:,}", "share": share}
     return {"reach": _("%(matching)s of %(count)s active members match today (%(share)s).") % numbers}

@@ -104,8 +104,9 @@ def unmerge(
 
     Unspent lots that went over return in spending order, orders, references and tallies go back, and the
     account is open again. Holds that were released stay released. What was earned since stays with the
-    survivor. Taken back before: the merge as it is. Raises ``MergeNotFound``, ``SurvivorGone``,
-    ``ReasonNeeded``, ``OwnMembership``, ``SpendingStopped`` or ``AccountFrozen``.
+    survivor, and so does what meanwhile was counted off for returns. Taken back before: the merge as it
+    is. Raises ``MergeNotFound``, ``SurvivorGone``, ``ReasonNeeded``, ``OwnMembership``,
+    ``SpendingStopped`` or ``AccountFrozen``.
     """
     row = Merge.objects.select_related("survivor", "duplicate").filter(pk=merge_id).first()
     if row is None:
@@ -171,6 +172,8 @@ def _merge(row: Merge, origin: audit.Origin) -> Merge:
     accounts.lock({row.survivor_id, row.duplicate_id, *([share.pool.account_id] if share else [])})
     if found := _standing(row):
         return found
+    if PoolMembership.objects.filter(account=row.duplicate_id, left_at=None).first() != share:
+        raise Conflict  # joined or left meanwhile
     for name in ("survivor", "duplicate"):
         account = Account.objects.filter(pk=getattr(row, f"{name}_id")).first()
         _refuse_state(name, account, account.spending_stopped_at if account else None)

@@ -66,6 +66,7 @@ SPENT = EventKind(
     _("points spent from a shared purse"),
     dict,
     fields=(EventField("amount", _("points moved"), ValueType.NUMBER, lambda payload: payload["amount"]),),
+    is_activity=True,
     title=_("Thank you for sharing"),
     icon="ticket",
 )
@@ -257,11 +258,12 @@ def _spend(pool: Pool, deed: Happening) -> Entry:
 
 
 def _leave(pool: Pool, account_id: int, now: datetime) -> PoolMembership:
-    former = pool.memberships.filter(account_id=account_id).order_by("pk").last()
-    if former is not None and former.left_at is not None:
-        return former
-    _lock(pool, account_id)
-    share = _share(pool, account_id)
+    accounts.lock([pool.account_id, account_id])
+    share = pool.memberships.filter(account_id=account_id).order_by("pk").last()
+    if share is None:
+        raise PurseNotFound(param="pool")
+    if share.left_at is not None:
+        return share
     if share.role == PoolMembership.Role.OWNER:
         if pool.memberships.filter(left_at=None).count() > 1:
             raise OwnerStays

@@ -84,7 +84,13 @@ _FIELDS = (
     EventField("currency", _("unit"), ValueType.TEXT, lambda payload: payload["currency"]),
 )
 GIVEN = EventKind(
-    "points.given", _("points given away"), dict, fields=_FIELDS, title=_("Thank you for giving"), icon="gift"
+    "points.given",
+    _("points given away"),
+    dict,
+    fields=_FIELDS,
+    is_activity=True,
+    title=_("Thank you for giving"),
+    icon="gift",
 )
 RECEIVED = EventKind(
     "points.received", _("points received"), dict, fields=_FIELDS, title=_("A gift arrived"), icon="gift"

@@ -217,6 +217,19 @@ def test_rules_reward_a_gift_but_never_pay_for_it() -> None:
     assert (net(giver), net(receiver)) == (10, 100)
 
 
+def test_giving_keeps_alive_what_expires_without_activity() -> None:
+    unit(expiry_mode="idle_days", expiry_length=30)
+    giver, receiver = holder(100), holder(0)
+
+    give(giver, receiver, 40, now=NOW + 20 * DAY)
+
+    mine, theirs = Lot.objects.get(account=giver), Lot.objects.get(account=receiver)
+    assert mine.expires_at is not None
+    assert theirs.expires_at is not None
+    assert mine.expires_at - theirs.expires_at == 20 * DAY
+    assert verify.run(now=NOW + 20 * DAY) == []
+
+
 def test_a_partner_finds_its_own_gifts_only() -> None:
     giver, receiver, till = holder(100), holder(0), open_till()
     ours = give(giver, receiver, 10)

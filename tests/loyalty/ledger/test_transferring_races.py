@@ -1,27 +1,21 @@
 """Gifts at one instant on PostgreSQL: nothing is given twice, nothing is lost, nobody is told of a deadlock."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Sequence
 
 import pytest
-from django.db import IntegrityError, connection
 from django.db.models import F, Sum
 
 from loyalty import accounts, retrying
 from loyalty.accounts import Locked
-from loyalty.errors import LoyaltyError
 from loyalty.ledger import store, transferring, verify
-from loyalty.ledger.book import Book
 from loyalty.models import Account, Balance, Currency, Transfer
+from tests.loyalty.crowd import Call, all_read_first, at_once
 from tests.loyalty.till import NOW, net, one_for_one, open_account, order, post
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 AT_ONCE = 20
 ROUNDS = 500
-Call = Callable[[], object]
 
 
 @pytest.fixture(autouse=True)
@@ -34,27 +28,6 @@ def holder(points: int) -> Account:
     member = open_account()
     post(order(f"A{member.pk}", points * 100, member))
     return member
-
-
-def at_once(calls: Sequence[Call]) -> Counter[str]:
-    """All calls at one instant, each on its own connection; what they were answered."""
-    doors = Barrier(len(calls))
-
-    def run(call: Call) -> str:
-        Transfer.objects.first()  # the connection is open before the race
-        doors.wait()
-        try:
-            call()
-        except LoyaltyError as refusal:
-            return refusal.code
-        except IntegrityError:
-            return "integrity_error"
-        finally:
-            connection.close()
-        return "success"
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return Counter(pool.map(run, calls))
 
 
 def gift(giver: Account, receiver: Account, amount: int, key: str) -> Call:
@@ -103,15 +76,8 @@ def test_who_reads_checks_and_saves_gives_the_same_points_again() -> None:
 def test_without_the_locks_the_chain_of_entries_still_keeps_the_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     """C10: the second line of defense. Nobody waits, so the others meet the version of an entry that is taken."""
     giver, receivers = holder(100), [open_account() for _ in range(8)]
-    load = store.load
-
-    def slowly(*args: object, **kwargs: object) -> Book:
-        book = load(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
-        time.sleep(0.2)
-        return book
-
     monkeypatch.setattr(accounts, "lock", lambda ids: {each: Locked("active", "") for each in ids})
-    monkeypatch.setattr(store, "load", slowly)
+    monkeypatch.setattr(store, "load", all_read_first(store.load, len(receivers)))
 
     answers = at_once([gift(giver, other, 100, f"g-{other.pk}") for other in receivers])
 
