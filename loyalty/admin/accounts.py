@@ -14,7 +14,7 @@ from loyalty import programme as programmes
 from loyalty.admin import by_hand, showing
 from loyalty.admin.base import AppendOnly
 from loyalty.ledger import reading
-from loyalty.models import Account, Entry, GrantRecord, Lot, Order
+from loyalty.models import Account, Entry, GrantRecord, Lot, Order, Replay
 from loyalty.registry import Directory, Effect, registry
 
 SHOWN = 20
@@ -41,6 +41,7 @@ def panels(account: Account) -> dict[str, Any]:
         "orders_link": reverse("admin:loyalty_order_changelist") + more,
         "grants": _grants(account),
         "references": list(account.references.select_related("partner")[:SHOWN]),
+        "late": Replay.objects.filter(account=account, state=Replay.State.PROPOSED).first(),
         "now": now,
     }
 

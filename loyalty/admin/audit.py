@@ -33,6 +33,10 @@ VERBS: dict[str, str | Promise] = {
     "approved": pgettext_lazy("deed", "approved"),
     "rejected": pgettext_lazy("deed", "rejected"),
     "withdrawn": pgettext_lazy("deed", "withdrawn"),
+    "accepted": pgettext_lazy("deed", "accepted"),
+    "refused": pgettext_lazy("deed", "refused"),
+    "applied": pgettext_lazy("deed", "applied"),
+    "discarded": pgettext_lazy("deed", "discarded"),
     "released": pgettext_lazy("deed", "released"),
 }
 # The keys of what ``loyalty.approvals`` writes, which are no columns.

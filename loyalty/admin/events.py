@@ -11,8 +11,8 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
 from loyalty.admin import receipts, showing
-from loyalty.admin.base import AppendOnly
-from loyalty.models import Event
+from loyalty.admin.reviews import Reviewing
+from loyalty.models import Event, Replay
 from loyalty.registry import EventKind, registry
 
 
@@ -30,7 +30,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(AppendOnly):
+class EventAdmin(Reviewing):
     list_display = ("happened", "what", "owner", "standing", "key", "recorded_at")
     list_filter = ("state", KindFilter, "partner", ("occurred_at", RangeDateTimeFilter))
     list_filter_submit = True
@@ -39,11 +39,11 @@ class EventAdmin(AppendOnly):
     list_select_related = ("account", "partner")
     ordering = ("-occurred_at", "-id")
     fieldsets = (
-        (None, {"fields": ("what", "owner", "state", "receipt")}),
+        (None, {"fields": ("what", "owner", "state", "receipt", "later")}),
         (_("What we were told"), {"fields": ("told", "key", "partner", "cause")}),
         (_("When"), {"fields": ("occurred_at", "occurred_on", "recorded_at")}),
     )
-    readonly_fields = ("what", "owner", "receipt", "told")
+    readonly_fields = ("what", "owner", "receipt", "later", "told")
 
     @display(description=_("happened"), ordering="occurred_at")
     def happened(self, event: Event) -> str:
@@ -71,3 +71,15 @@ class EventAdmin(AppendOnly):
     @display(description=_("payload"))
     def told(self, event: Event) -> SafeString:
         return render_to_string("admin/loyalty/_payload.html", {"payload": event.payload})
+
+    @display(description=_("later events"))
+    def later(self, event: Event) -> SafeString | str:
+        """The proposal this event is the cause of, or that changes what it is worth."""
+        found = Replay.objects.filter(account=event.account_id).order_by("-proposed_at") if event.account_id else ()
+        known = (
+            each for each in found if each.cause_id == event.pk or event.pk.hex in {row["event"] for row in each.diff}
+        )
+        replay = next(known, None)
+        return (
+            showing.link(replay, f"{_('What a late event changes')} · {replay.get_state_display()}") if replay else "–"
+        )

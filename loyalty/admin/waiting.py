@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.models import Approval, Event, Finding, ImportJob, JobRun, OutboxMessage
+from loyalty.models import Approval, Event, Finding, ImportJob, JobRun, OutboxMessage, Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """What to count and how to speak of it; ``query`` is the list's filter in its address."""
+    """What to count and how to speak of it; ``query`` is the list's filter in its address,
+    ``page`` another page than the list."""
 
     model: str
     count: Callable[[], int]
@@ -33,11 +34,13 @@ class Pile:
     meaning: Promise
     query: str
     icon: str
+    page: str = ""
 
     def look(self) -> Waiting:
         """The pile as it stands now."""
-        link = reverse(f"admin:{self.model.lower().replace('.', '_')}_changelist")
-        return Waiting(self.model, self.count(), self.title, self.meaning, f"{link}?{self.query}", self.icon)
+        link = reverse(self.page or f"admin:{self.model.lower().replace('.', '_')}_changelist")
+        link += f"?{self.query}" if self.query else ""
+        return Waiting(self.model, self.count(), self.title, self.meaning, link, self.icon)
 
 
 def _events(state: str) -> Callable[[], int]:
@@ -66,8 +69,17 @@ PILES = (
         _events(Event.State.REVIEW),
         _("Events to review"),
         _("They came in later than the programme allows. Look at each and decide."),
-        "state__exact=review",
+        "",
         "rate_review",
+        page="admin:loyalty_event_review",
+    ),
+    Pile(
+        "loyalty.Replay",
+        lambda: Replay.objects.filter(state=Replay.State.PROPOSED).count(),
+        _("Points to set right after late events"),
+        _("A late event changes what later ones are worth. Look at the difference and decide."),
+        "state__exact=proposed",
+        "history",
     ),
     Pile(
         "loyalty.Event",

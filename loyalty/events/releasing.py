@@ -81,26 +81,25 @@ def look_again(*, now: datetime) -> int:
 @transaction.atomic
 def _look_at(event_id: UUID, now: datetime) -> bool:
     event = Event.objects.get(pk=event_id)
-    reference = event.payload.get("customer", "")
-    if registry.get(EventKind, event.kind).follows is None:
-        account_id = customers.resolve([reference], partner_id=event.partner_id).get(reference)
-        if account_id is None:
-            return False
-    else:
-        order = _order_of(event)
-        if order is None:
-            return False
-        account_id = order.account_id
+    is_there, account_id = _owner(event)
+    if not is_there:
+        return False
     draft = parking.release(event, account_id=account_id)
     if draft is not None:
         pipeline.follow_through([draft], now=now)
     return draft is not None
 
 
-def _order_of(event: Event) -> Order | None:
-    """The order that the event is about, once all is there that it must wait for."""
+def _owner(event: Event) -> tuple[bool, int | None]:
+    """Whether all is there that the event must wait for, and whose it is then (``None``: a guest's)."""
+    if registry.get(EventKind, event.kind).follows is None:
+        if event.account_id is not None:
+            return True, event.account_id
+        reference = event.payload.get("customer", "")
+        found = customers.resolve([reference], partner_id=event.partner_id) if reference else {}
+        return not reference or reference in found, found.get(reference)
     order = Order.objects.filter(partner=event.partner, external_id=event.payload["order_id"]).first()
-    return order if _has_refund(event) else None
+    return order is not None and _has_refund(event), order.account_id if order else None
 
 
 def _has_refund(event: Event) -> bool:
@@ -116,16 +115,13 @@ def accept(*, event_id: UUID, now: datetime) -> Replay | None:
     """Takes a late event out of review and decides it by the rules in force when it happened.
 
     Returns what is proposed where it changes what later events are worth. One that is no longer under
-    review is left as it is; one about an order that has not come waits for it.
+    review is left as it is; one whose order or member has not come waits for that.
     """
     event = Event.objects.select_for_update(no_key=True, of=("self",)).get(pk=event_id)
-    account_id = event.account_id
-    if registry.get(EventKind, event.kind).follows is not None:
-        order = _order_of(event)
-        if order is None:
-            Event.objects.filter(pk=event_id, state=Event.State.REVIEW).update(state=Event.State.PARKED)
-            return None
-        account_id = order.account_id
+    is_there, account_id = _owner(event)
+    if not is_there:
+        Event.objects.filter(pk=event_id, state=Event.State.REVIEW).update(state=Event.State.PARKED)
+        return None
     draft = parking.release(event, account_id=account_id, expected=Event.State.REVIEW)
     if draft is None:
         return None

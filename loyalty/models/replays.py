@@ -10,8 +10,8 @@ from loyalty import ids
 class Replay(models.Model):
     """An account's events judged again from ``since`` on. Nothing moves until somebody applies it.
 
-    ``diff`` lists ``{"event", "rule", "version", "effect", "currency", "before", "after"}``, only
-    where both differ.
+    ``diff`` lists ``{"event", "rule", "version", "effect", "currency", "before", "after"}`` and what
+    explains it, only where both differ; see ``events.replaying``.
     """
 
     class State(models.TextChoices):
@@ -37,4 +37,4 @@ class Replay(models.Model):
         constraints = [models.UniqueConstraint(fields=["cause"], name="one_replay_of_a_late_event")]
 
     def __str__(self) -> str:
-        return f"{self.account_id}: {len(self.diff)}"
+        return f"{self.account} · {self.since:%Y-%m-%d}"

@@ -97,7 +97,7 @@ def _step(step: dict[str, Any], units: dict[str, str], policy: dict[str, Any]) -
 
 
 def _taken_back(pile: Sequence[Entry]) -> list[Step]:
-    """Which awards a return took back, and how much of each. One query."""
+    """Which awards a return (or a late purchase) took back, and how much of each. One query."""
     reversed_entries = Entry.objects.select_related("rule_version").in_bulk([e.reverses_id for e in pile])
     steps = []
     for entry in reversed(pile):
@@ -105,6 +105,8 @@ def _taken_back(pile: Sequence[Entry]) -> list[Step]:
         names = origin.rule_version.definition if origin and origin.rule_version else {}
         name = texts.pick(names.get("name_zh", ""), names.get("name_en", ""))
         sentence = _("Goes back with the return: %(rule)s") % {"rule": name} if name else _("Goes back with the return")
+        if not wording.is_return(entry):
+            sentence = _("Less after a late purchase was counted: %(rule)s") % {"rule": name}
         steps.append(Step(sentence, amount_text=f"−{-entry.amount:,}"))
     return steps
 

@@ -63,7 +63,15 @@ def captions(heads: Sequence[Entry]) -> dict[UUID, Text]:
 def title(entry: Entry, titles: dict[UUID, Text]) -> Text:
     """The reward, the kind of event, or what happened to the points."""
     source = _kind(entry) if entry.counter == Entry.Counter.ISSUED else None
+    if entry.counter == Entry.Counter.CLAWED_BACK and not is_return(entry):
+        return gettext_lazy("Set right after a late purchase")
     return titles.get(entry.pk) or (source.title if source else "") or _TITLES[Entry.Counter(entry.counter)]
+
+
+def is_return(entry: Entry) -> bool:
+    """Whether a refund took points back; else the purchase was told again, or an earlier one came late."""
+    source = _kind(entry)
+    return source is None or source.reverses is not None
 
 
 def icon(entry: Entry) -> str:

@@ -6,10 +6,23 @@ from uuid import UUID
 
 import pytest
 
-from loyalty.events import releasing, replaying
-from loyalty.events.incoming import Status
+from loyalty.events import intake, releasing, replaying
+from loyalty.events.incoming import Incoming, Status
 from loyalty.ledger import spending, verify
-from loyalty.models import Account, AuditRecord, Decision, Entry, Event, Lot, Order, Programme, Replay, Tally
+from loyalty.models import (
+    Account,
+    AccountReference,
+    AuditRecord,
+    Decision,
+    Entry,
+    Event,
+    Lot,
+    Order,
+    Partner,
+    Programme,
+    Replay,
+    Tally,
+)
 from tests.loyalty.events.test_returns import cancellation
 from tests.loyalty.till import NOW, RATE, net, one_for_one, open_account, open_till, order, post, publish, refund
 
@@ -367,6 +380,36 @@ def test_a_late_event_under_review_gives_nothing_until_it_is_accepted(account: A
     assert (late.status, posted) == (Status.REVIEW, 0)
     assert by_order() == {"A": 200}
     assert set(Entry.objects.values_list("effective_at", flat=True)) == {NOW}
+
+
+def test_a_late_refund_whose_order_is_not_known_yet_waits_for_it_once_accepted(account: Account) -> None:
+    one_for_one()
+    early = post(refund("R", "A", 4000, NOW), now=NOW + 9 * DAY)[0]
+    assert early.event_id is not None
+
+    releasing.accept(event_id=early.event_id, now=NOW + 9 * DAY)
+    waiting = Event.objects.get().state
+    post(order("A", 10000, account, NOW + 9 * DAY), now=NOW + 9 * DAY)
+
+    assert (early.status, waiting) == (Status.REVIEW, "parked")
+    assert by_order() == {"A": 60}
+
+
+def test_a_late_order_is_its_members_who_have_joined_meanwhile() -> None:
+    one_for_one()
+    till = open_till()
+    Partner.objects.filter(pk=till.pk).update(unknown_member=Partner.UnknownMember.PARK)
+    told = Incoming(
+        "order.paid", {"order_id": "A", "currency": "CNY", "amount_minor": 10000, "customer": "x:card-7"}, NOW
+    )
+    late = intake.post([told], partner=Partner.objects.get(), now=NOW + 9 * DAY)[0]
+    assert late.event_id is not None
+    member = open_account()
+    AccountReference.objects.create(partner=till, external_id="card-7", account=member)
+
+    releasing.accept(event_id=late.event_id, now=NOW + 9 * DAY)
+
+    assert (late.status, net(member, NOW + 9 * DAY)) == (Status.REVIEW, 100)
 
 
 def test_accepting_proposes_what_it_changes(account: Account) -> None:

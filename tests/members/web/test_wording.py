@@ -1,11 +1,15 @@
 """What the statement calls points that changed hands, and their receipts."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
+from loyalty.events import replaying
 from loyalty.ledger import transferring
 from loyalty.models import Currency, Entry
 from tests import cast
+from tests.loyalty.till import order, post, publish
 from tests.visits import as_member
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +34,23 @@ def test_a_gift_is_named_on_both_statements_and_opens(noon: object) -> None:
 
     assert ("A gift for somebody" in given, "A gift for you" in received) == (True, True)
     assert ("A gift for somebody" in receipts[0], "A gift for you" in receipts[1]) == (True, True)
+
+
+def test_what_a_late_purchase_takes_is_not_called_a_return(noon: object) -> None:
+    del noon
+    first = {"fact": "metric.orders", "op": "eq", "value": 0, "window": {"lifetime": True}}
+    fifty = {"effect": "points.fixed", "currency": "points", "points": 50}
+    publish("first", [fifty], condition=first, since=cast.NOW - timedelta(days=99))
+    member = cast.member(password=cast.PASSWORD)
+    post(order("B", 1000, member.account, cast.NOW), now=cast.NOW)
+    late = post(order("A", 1000, member.account, cast.NOW - timedelta(days=1)), now=cast.NOW)[0].event_id
+    assert late is not None
+    replay = replaying.propose(account_id=member.account_id, cause_event_id=late, now=cast.NOW)
+    assert replay is not None
+    replaying.apply(replay_id=replay.pk, by=None, now=cast.NOW)
+
+    statement = as_member(member).get("/points/").content.decode()
+    receipt = as_member(member).get(reverse("members:receipt", args=[Entry.objects.get(counter="clawed_back").pk]))
+
+    assert "Set right after a late purchase" in statement
+    assert "Less after a late purchase was counted: first" in receipt.content.decode()
