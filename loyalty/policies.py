@@ -75,7 +75,7 @@ def publish(
     start = now if effective_from is None else effective_from
     if start < now:
         raise PastStays(param="effective_from")
-    Programme.objects.select_for_update(no_key=True).get(pk=1)
+    _lock()
     first = not PolicyVersion.objects.exists()
     before = standing()
     after, differs = differing(before, changes)
@@ -88,6 +88,11 @@ def publish(
     if start <= now:
         _write(differs["changed"])
     return version
+
+
+def _lock() -> None:
+    """One change after the other: each sees what the one before it left."""
+    Programme.objects.select_for_update(no_key=True).get(pk=1)
 
 
 def _keep(
@@ -207,7 +212,7 @@ def apply_due(*, now: datetime) -> int:
     later = PolicyVersion.objects.filter(effective_from__gt=F("published_at"))
     if not later.filter(effective_from__lte=now, effective_from__gt=now - RECENT).exists():
         return 0
-    Programme.objects.select_for_update(no_key=True).get(pk=1)
+    _lock()
     terms, rows = policybook.terms_at(now), standing()
     wanted = _different(rows, _known(rows, terms or rows))
     _write(wanted)
