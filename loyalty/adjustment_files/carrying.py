@@ -20,7 +20,7 @@ from django.utils import translation
 from loyalty import audit, bulk, jobs, retrying
 from loyalty.adjustment_files import drafts
 from loyalty.adjustment_files.reading import Sheet
-from loyalty.adjustment_files.refusals import AlreadyFiled
+from loyalty.adjustment_files.refusals import AlreadyFiled, of_line
 from loyalty.errors import LoyaltyError
 from loyalty.ledger import adjusting
 from loyalty.ledger.adjusting import Step
@@ -167,7 +167,9 @@ def _do(kept: AdjustmentFile, lines: Sequence[AdjustmentLine], now: datetime) ->
     steps = [Step(line.account_id, line.amount, line.note or reason) for line in lines]
     with translation.override(kept.approval.terms.get("language") or translation.get_language()):
         outcomes = adjusting.adjust_many(steps=steps, unit=kept.currency, now=now)
-        refused = [(o.pk, str(r)[:200]) for o, r in zip(lines, outcomes, strict=True) if isinstance(r, LoyaltyError)]
+        refused = [
+            (o.pk, of_line(r)[:200]) for o, r in zip(lines, outcomes, strict=True) if isinstance(r, LoyaltyError)
+        ]
     done = [(line.pk, entry) for line, entry in zip(lines, outcomes, strict=True) if isinstance(entry, UUID)]
     bulk.update(AdjustmentLine, ("id", "entry_id"), done)
     bulk.update(AdjustmentLine, ("id", "refused"), refused)

@@ -1,5 +1,7 @@
 """What can be wrong with a file of adjustments or with one of its cells."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.errors import Conflict, LoyaltyError
@@ -66,3 +68,29 @@ class Suspended(Fault):
 
     code = "member_frozen"
     sentence = _("This membership is suspended. The row is done only if that is over by then.")
+
+
+class Short(LoyaltyError):
+    """Less is there than the row takes."""
+
+    code = "insufficient_points"
+    sentence = _("%(missing)s points are missing on this account.")
+
+
+class StillSuspended(LoyaltyError):
+    code = "member_frozen"
+    sentence = _("This membership is suspended. Once that is over, send the row again.")
+
+
+class Gone(LoyaltyError):
+    code = "member_not_found"
+    sentence = _("This account was closed in the meantime.")
+
+
+IN_LINES: Mapping[str, type[LoyaltyError]] = {each.code: each for each in (Short, StillSuspended, Gone)}
+
+
+def of_line(refusal: LoyaltyError) -> str:
+    """Why a line was not done, as said to staff: the ledger speaks to members."""
+    said = IN_LINES.get(refusal.code)
+    return said(**refusal.numbers).message if said else refusal.message

@@ -2,6 +2,7 @@
 
 from loyalty.admin import (
     accounts,
+    adjustment_files,
     approvals,
     audit,
     events,
@@ -26,6 +27,7 @@ from loyalty.admin import (
 
 __all__ = [
     "accounts",
+    "adjustment_files",
     "approvals",
     "audit",
     "events",

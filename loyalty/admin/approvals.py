@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Case, QuerySet, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,8 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from loyalty import accounts, approvals, clock
-from loyalty.admin import showing
+from loyalty.adjustment_files import filing
+from loyalty.admin import adjustment_lines, showing
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, operation
 from loyalty.models import Approval, Threshold, User
@@ -53,6 +54,18 @@ def _sentence(approval: Approval) -> str | Promise:
         "account": approval.account.number if approval.account else "–",
         "reason": approval.reason,
     }
+    if approval.deed == Threshold.Deed.BULK:
+        words |= {"file": approval.terms["file"], "members": approval.terms["members"]}
+        return _("%(who)s asks to adjust %(members)s members by the file %(file)s: “%(reason)s”") % words
+    if "reinstates" in approval.terms:
+        words |= {"days": approval.terms["days"]}
+        return (
+            _(
+                "%(who)s asks to give %(amount)s expired %(unit)s back to account %(account)s "
+                "for %(days)s days: “%(reason)s”"
+            )
+            % words
+        )
     if approval.deed == Threshold.Deed.FORGIVE:
         return _("%(who)s asks to forgive account %(account)s %(amount)s %(unit)s of debt: “%(reason)s”") % words
     return _("%(who)s asks for %(amount)s %(unit)s on account %(account)s: “%(reason)s”") % words
@@ -106,6 +119,7 @@ class ApprovalAdmin(AppendOnly):
     list_select_related = ("account", "asked_by", "partner", "decided_by")
     ordering = (Case(When(state=State.WAITING, then=0), default=1), "-asked_at", "-id")
     actions_detail = ("approve", "reject", "withdraw")
+    change_form_template = "admin/loyalty/approval/change_form.html"
     fieldsets = (
         (None, {"fields": ("wish", "signed", "owner", "reason", "maker", "asked", "split")}),
         (_("Decision"), {"fields": ("state", "decider", "decided", "comment", "entry_link")}),
@@ -123,13 +137,23 @@ class ApprovalAdmin(AppendOnly):
         "entry_link",
     )
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the lines of a file, where the wish is one."""
+        approval = self.get_object(request, object_id)
+        kept = filing.of(approval) if approval and approval.deed == Threshold.Deed.BULK else None
+        known = adjustment_lines.known(request, kept) if kept else {}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**known, **(extra_context or {})})
+        return page
+
     @display(description=_("asked on"), ordering="asked_at")
     def asked(self, approval: Approval) -> str:
         return showing.when(approval.asked_at)
 
     @display(description=_("deed"), ordering="deed")
-    def wish(self, approval: Approval) -> str:
-        return approval.get_deed_display()
+    def wish(self, approval: Approval) -> str | Promise:
+        return _("give back expired points") if "reinstates" in approval.terms else approval.get_deed_display()
 
     @display(description=_("amount"), ordering="amount")
     def signed(self, approval: Approval) -> str:
@@ -183,7 +207,7 @@ class ApprovalAdmin(AppendOnly):
         approvals.approve(
             approval_id=approval.pk, by=_person(request), now=clock.now(), answer=answer, origin=origin(request)
         )
-        return _("Approved and done.")
+        return _("Approved. It is under way.") if approval.deed == Threshold.Deed.BULK else _("Approved and done.")
 
     @operation(
         label=_("Reject"),

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from loyalty import approvals, clock, ids, thresholds
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
+from loyalty.admin.giving_back import GivingBack
 from loyalty.models import Account, Approval, Currency, Threshold
 
 Deed = Threshold.Deed
@@ -84,10 +85,10 @@ def _not_own(user: object, account: Account) -> bool:
     return account.pk not in approvals.own_accounts(user)  # type: ignore[arg-type]  # staff are users
 
 
-class ByHand(ModelAdmin):
+class ByHand(GivingBack):
     """The buttons, for the page of accounts."""
 
-    actions_detail: tuple[str, ...] = ("adjust", "forgive", "merge_away")
+    actions_detail: tuple[str, ...] = ("adjust", "forgive", "give_back", "merge_away")
 
     def _wish(
         self, request: HttpRequest, account: Account, deed: Deed, *, amount: int, currency: str, reason: str, token: str

@@ -47,6 +47,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("loyalty.Hold", "lock_clock", _("Points set aside")),
             Item("loyalty.Transfer", "swap_horiz"),
             Item("loyalty.Approval", "approval"),
+            Item("loyalty.AdjustmentFile", "playlist_add_check"),
             Item("loyalty.Event", "event_note"),
             Item("loyalty.Metric", "query_stats"),
             Item("loyalty.Currency", "toll"),

@@ -65,9 +65,9 @@ def test_a_line_that_cannot_be_done_says_why_and_the_others_go_on(clerk: User) -
 
     standing = carrying.standing(paper.file_of(asked))
     assert paper.lines(asked) == [
-        (2, -50, None, "20 points are missing. Earn a little more, or choose something smaller."),
-        (3, 10, None, "This membership is suspended. Please contact the shop."),
-        (4, 10, None, "We could not find this member. Please check the number."),
+        (2, -50, None, "20 points are missing on this account."),
+        (3, 10, None, "This membership is suspended. Once that is over, send the row again."),
+        (4, 10, None, "This account was closed in the meantime."),
         (5, 10, 10, ""),
     ]
     assert (standing.done, standing.refused, standing.percent, standing.under_way) == (1, 3, 100, False)

@@ -10,6 +10,8 @@ from loyalty.events import intake
 from loyalty.events.incoming import Incoming
 from loyalty.ledger import holding, merging, pooling, transferring
 from loyalty.models import (
+    AdjustmentFile,
+    AdjustmentLine,
     Approval,
     Currency,
     ImportJob,
@@ -109,6 +111,14 @@ def _value(number: int, member: Member, partner: Partner) -> None:
         decided_by=actor,
         decided_at=now,
     )
+    filed = Approval.objects.create(
+        deed="bulk", amount=5, terms={"currency": "points", "file": "x.csv", "members": 1}, reason="x", asked_by=actor,
+        asked_at=now,
+    )  # fmt: skip
+    kept = AdjustmentFile.objects.create(
+        approval=filed, file_name=f"{number}.csv", file_hash=str(number), currency=Currency.objects.get(code="points")
+    )
+    AdjustmentLine.objects.create(file=kept, number=2, account=member.account, amount=5)
     Threshold.objects.create(group=Group.objects.create(name=f"role-{number}"), deed="adjust", points_alone=100)
     audit.record(deed="approval.withdrawn", subject=audit.name_of(wish), actor=actor, now=now, after={"amount": 5})
     audit.record(deed="approval.asked", subject=audit.name_of(wish), partner=partner, now=now, after={"amount": 5})
