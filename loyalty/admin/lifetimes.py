@@ -62,7 +62,7 @@ class LifetimeForm(forms.ModelForm):
 @admin.register(Lifetime)
 class LifetimeAdmin(SimpleHistoryAdmin, ModelAdmin):
     form = LifetimeForm
-    list_display = ("__str__", "currency", "whom", "lives", "rank", "is_active")
+    list_display = ("__str__", "currency", "whom", "lives", "place", "used")
     list_filter = ("currency", "is_active")
     list_select_related = ("currency",)
     search_fields = ("name_zh", "name_en")
@@ -89,6 +89,14 @@ class LifetimeAdmin(SimpleHistoryAdmin, ModelAdmin):
     @display(description=_("how long they live"))
     def lives(self, life: Lifetime) -> str:
         return said(life.mode, life.length)
+
+    @display(description=_("Place in the order"), ordering="rank")
+    def place(self, life: Lifetime) -> int:
+        return life.rank
+
+    @display(description=_("In use"), ordering="is_active", boolean=True)
+    def used(self, life: Lifetime) -> bool:
+        return life.is_active
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list with one :class:`Words` for all its rows, so the programme is asked for once."""
