@@ -27,6 +27,7 @@ _TITLES = {
     Entry.Counter.ADJUSTED: gettext_lazy("Set right by our team"),
     Entry.Counter.TRANSFERRED: gettext_lazy("Transferred"),
 }
+_GIVEN_BACK = gettext_lazy("Expired points, given back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,17 @@ def captions(heads: Sequence[Entry]) -> dict[UUID, Text]:
 
 def title(entry: Entry, titles: dict[UUID, Text]) -> Text:
     """The reward, the kind of event, or what happened to the points."""
+    if _is_given_back(entry):
+        return _GIVEN_BACK
     source = _kind(entry) if entry.counter == Entry.Counter.ISSUED else None
     if entry.counter == Entry.Counter.CLAWED_BACK and not is_return(entry):
         return gettext_lazy("Set right after a late purchase")
     return titles.get(entry.pk) or (source.title if source else "") or _TITLES[Entry.Counter(entry.counter)]
+
+
+def _is_given_back(entry: Entry) -> bool:
+    """Whether expired points came back."""
+    return entry.counter == Entry.Counter.EXPIRED and entry.amount > 0
 
 
 def is_return(entry: Entry) -> bool:
@@ -75,6 +83,8 @@ def is_return(entry: Entry) -> bool:
 
 
 def icon(entry: Entry) -> str:
+    if _is_given_back(entry):
+        return _ICONS[Entry.Counter.CLAWED_BACK]
     kind = _kind(entry)
     return _ICONS.get(Entry.Counter(entry.counter)) or (kind.icon if kind else "spark")
 
@@ -89,7 +99,7 @@ def kind(entry: Entry, now: datetime) -> str:
         case Entry.Counter.REDEEMED:
             return "spent" if entry.amount < 0 else "refunded"
         case Entry.Counter.EXPIRED:
-            return "expired"
+            return "refunded" if _is_given_back(entry) else "expired"
         case Entry.Counter.CLAWED_BACK:
             return "refunded"
         case _:

@@ -112,9 +112,16 @@ def _value(number: int, member: Member, partner: Partner) -> None:
         decided_at=now,
     )
     filed = Approval.objects.create(
-        deed="bulk", amount=5, terms={"currency": "points", "file": "x.csv", "members": 1}, reason="x", asked_by=actor,
+        deed="bulk",
+        amount=5,
+        terms={"currency": "points", "file": "x.csv", "members": 1},
+        reason="x",
+        state="withdrawn",
+        asked_by=actor,
         asked_at=now,
-    )  # fmt: skip
+        decided_by=actor,
+        decided_at=now,
+    )
     kept = AdjustmentFile.objects.create(
         approval=filed, file_name=f"{number}.csv", file_hash=str(number), currency=Currency.objects.get(code="points")
     )

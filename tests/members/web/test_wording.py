@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from loyalty.events import replaying
-from loyalty.ledger import transferring
+from loyalty.ledger import expiring, reinstating, transferring
 from loyalty.models import Currency, Entry
 from tests import cast
 from tests.loyalty.till import order, post, publish
@@ -54,3 +54,24 @@ def test_what_a_late_purchase_takes_is_not_called_a_return(noon: object) -> None
 
     assert "Set right after a late purchase" in statement
     assert "Less after a late purchase was counted: first" in receipt.content.decode()
+
+
+def test_expired_points_that_came_back_are_called_so(noon: object) -> None:
+    del noon
+    member = cast.member(points=100, now=cast.NOW - timedelta(days=400), password=cast.PASSWORD)
+    expiring.sweep(now=cast.NOW - timedelta(days=1))
+    gone = Entry.objects.get(account=member.account, counter="expired")
+    back = reinstating.reinstate(
+        account_id=member.account_id,
+        entry_id=gone.pk,
+        amount=40,
+        days=30,
+        reason="was ill",
+        now=cast.NOW,
+        asked_at=cast.NOW,
+    )
+
+    statement = as_member(member).get("/points/").content.decode()
+    receipt = as_member(member).get(reverse("members:receipt", args=[back.pk])).content.decode()
+
+    assert ("Expired points, given back" in statement, "Expired points, given back" in receipt) == (True, True)
