@@ -69,7 +69,7 @@ class Ladder(models.Model):
     name_zh = models.CharField(_("name (Chinese)"), max_length=20)
     name_en = models.CharField(_("name (English)"), max_length=20)
     is_main = models.BooleanField(_("main ladder"), default=False, editable=False)
-    basis = models.CharField(_("counts"), max_length=8, choices=Basis, default=Basis.EARNED)
+    basis = models.CharField(pgettext_lazy("ladder", "counts"), max_length=8, choices=Basis, default=Basis.EARNED)
     currency = models.SlugField(_("of"), max_length=20, default="growth")
     window = models.CharField(_("counted"), max_length=14, choices=Window, default=Window.EVER)
     window_length = models.PositiveSmallIntegerField(_("length"), default=1, validators=[MinValueValidator(1)])

@@ -40,6 +40,7 @@ OPERATIONS = (
     ("/api/v1/members/{ref}", "GET"),
     ("/api/v1/members/{ref}/balance", "GET"),
     ("/api/v1/members/{ref}/entries", "GET"),
+    ("/api/v1/members/{ref}/tiers", "GET"),
     ("/api/v1/redemptions", "POST"),
     ("/api/v1/rewards", "GET"),
     ("/api/v1/transfers", "POST"),
