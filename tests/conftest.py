@@ -19,6 +19,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -130,11 +132,21 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
     return cast.NOW
 
 
+def stand_in_for_migrations() -> None:
+    """What no migration has done where the tables were made as they are: the triggers, and the notes of it."""
+    triggers.install(connection)
+    recorder = MigrationRecorder(connection)
+    recorder.ensure_schema()
+    names = MigrationLoader(connection).disk_migrations
+    recorder.migration_qs.bulk_create([recorder.Migration(app=app, name=name) for app, name in names])
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database; a thread of a test may have left a session open, which would keep it from going."""
     with django_db_blocker.unblock():
-        triggers.install(connection)  # where no migration has
+        if connection.vendor == "sqlite":
+            stand_in_for_migrations()
     yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:

@@ -454,7 +454,7 @@ class Migration(migrations.Migration):
             name="remainder",
             field=models.CharField(
                 choices=[("last", "on the last line"), ("largest", "where most was cut off")],
-                default="last",
+                default="largest",
                 max_length=8,
                 verbose_name="remainder of a split over lines",
             ),
@@ -537,7 +537,7 @@ class Migration(migrations.Migration):
             name="remainder",
             field=models.CharField(
                 choices=[("last", "on the last line"), ("largest", "where most was cut off")],
-                default="last",
+                default="largest",
                 max_length=8,
                 verbose_name="remainder of a split over lines",
             ),

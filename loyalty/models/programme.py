@@ -74,7 +74,7 @@ class Programme(models.Model):
         help_text=_("Points paid with an order that held a redeemed gift return once the gift is back."),
     )
     remainder = models.CharField(
-        _("remainder of a split over lines"), max_length=8, choices=Remainder, default=Remainder.LAST
+        _("remainder of a split over lines"), max_length=8, choices=Remainder, default=Remainder.LARGEST
     )
     free_items_earn = models.BooleanField(_("reward lines earn"), default=False)
     late_days = models.PositiveSmallIntegerField(_("late events are reviewed after (days)"), default=7)
