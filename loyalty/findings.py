@@ -59,11 +59,11 @@ def look(*, now: datetime, accounts: Collection[int] | None = None) -> int:
 
 def record(check: Check, *, now: datetime, accounts: Collection[int] | None = None) -> list[Breach]:
     """Asks one law, and keeps what it finds; what was found before and is not any more is gone."""
-    if accounts is None:
-        return _record(check, now, None)
-    wanted = sorted(set(accounts))
-    parts = [wanted[start : start + verify.CHUNK] for start in range(0, len(wanted), verify.CHUNK)]
-    return [] if check.is_whole else [breach for part in parts for breach in _record(check, now, part)]
+    if check.is_whole and accounts is not None:
+        return []
+    found = {breach.row[:120]: breach for breach in verify.look(check, now=now, accounts=accounts)}
+    among = None if accounts is None else frozenset(accounts)
+    return retrying.atomically(partial(_keep, check, found, now, among))
 
 
 def standing() -> Standing:
@@ -109,16 +109,9 @@ def stops(finding: Finding) -> bool:
     return is_open and (check is None or check.stops)
 
 
-def _record(check: Check, now: datetime, accounts: Collection[int] | None) -> list[Breach]:
-    found = {breach.row[:120]: breach for breach in verify.look(check, now=now, accounts=accounts)}
-    return retrying.atomically(partial(_keep, check, found, now, accounts))
-
-
-def _keep(check: Check, found: dict[str, Breach], now: datetime, accounts: Collection[int] | None) -> list[Breach]:
-    known = Finding.objects.filter(invariant=check.code, gone_at=None)
-    if accounts is not None:
-        known = known.filter(account_id__in=accounts)
-    known_rows = {finding.row: finding for finding in known}
+def _keep(check: Check, found: dict[str, Breach], now: datetime, among: frozenset[int] | None) -> list[Breach]:
+    open_ = Finding.objects.filter(invariant=check.code, gone_at=None)
+    known_rows = {finding.row: finding for finding in open_ if among is None or finding.account_id in among}
     mended = _mended(check.code)
     lasting = {row: breach for row, breach in found.items() if (row, breach.found[:300]) not in mended}
     new = [_finding(row, breach, now) for row, breach in lasting.items() if row not in known_rows]
@@ -180,7 +173,7 @@ def _let_go(findings: Sequence[Finding], now: datetime) -> None:
 
 
 def _ask(finding_id: int, by: User, now: datetime, origin: audit.Origin) -> Approval:
-    finding = Finding.objects.select_for_update(of=("self",), no_key=True).select_related("approval").get(pk=finding_id)
+    finding = Finding.objects.select_for_update(no_key=True).get(pk=finding_id)  # the wish is read once it is ours
     if not may_ask(finding) or finding.account_id is None:
         raise NothingToAsk
     approval = approvals.ask(

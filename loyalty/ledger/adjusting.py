@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, programme
+from loyalty import accounts, programme, stopping
 from loyalty.errors import LoyaltyError
 from loyalty.ledger import lifetimes, spending, store
 from loyalty.ledger.book import Book, NotEnough, Purse, Stamp
@@ -63,6 +63,7 @@ def adjust(*, account_id: int, amount: int, reason: str, now: datetime, currency
         memo=reason,
     )
     store.write(book)
+    stopping.release_if_paid([account_id])
     return Entry.objects.get(pk=entry.id)
 
 
@@ -80,6 +81,7 @@ def forgive(*, account_id: int, amount: int, reason: str, now: datetime, currenc
     except NotEnough as refusal:
         raise LessOwed(owed=owed) from refusal
     store.write(book)
+    stopping.release_if_paid([account_id])
     return Entry.objects.get(pk=entry.id)
 
 
@@ -106,6 +108,7 @@ def adjust_many(*, steps: Sequence[Step], unit: Currency, now: datetime) -> list
         except LoyaltyError as refusal:
             done.append(refusal)
     store.write(book)
+    stopping.release_if_paid(ids)
     return done
 
 

@@ -7,7 +7,7 @@ laws of their own as :class:`~loyalty.registry.Check`. What is found is kept and
 ``loyalty.findings``.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -16,12 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.bookkeeping import Breach, Check
 from loyalty.ledger.laws import balances, deeds, lots, surroundings
 from loyalty.ledger.laws.weighing import CUT, Scope, by_index
+from loyalty.models import Account
 from loyalty.registry import registry
 
 __all__ = ["CUT", "LAWS", "Breach", "Check", "checks", "look", "run"]
 
 SHOWN = 50
 CHUNK = 1000  # accounts asked for in one statement
+SHARE = 10  # from one account in so many on, all are asked
 Look = Callable[[datetime, Scope], Iterator[Breach]]
 
 
@@ -36,15 +38,28 @@ def checks() -> list[Check]:
 
 
 def look(check: Check, *, now: datetime, accounts: Collection[int] | None = None) -> Iterator[Breach]:
-    """All that breaks a law, at most ``CUT`` for each question; nothing where it can't be asked of some accounts."""
+    """All that breaks a law, at most ``CUT`` for each question; nothing where it can't be asked of some accounts.
+
+    Of a good part of all accounts it is quicker to ask of all and leave out the others.
+    """
     if accounts is None:
         yield from check.look(now, None)
     elif not check.is_whole:
-        wanted = sorted(accounts)
+        wanted = sorted(set(accounts))
+        if _is_a_good_part(wanted):
+            among = set(wanted)
+            yield from (breach for breach in check.look(now, None) if breach.account_id in among)
+            return
         for start in range(0, len(wanted), CHUNK):
             with by_index():
                 found = list(check.look(now, wanted[start : start + CHUNK]))
             yield from found
+
+
+def _is_a_good_part(wanted: Sequence[int]) -> bool:
+    """By the newest id, which costs nothing, as a measure of how many accounts there are."""
+    newest = Account.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    return len(wanted) * SHARE >= newest
 
 
 def _each(*looks: Look) -> Look:

@@ -279,6 +279,18 @@ def test_who_was_stopped_for_debt_is_released_at_the_limit(limit: int, released:
     assert stopped(debtor) is not bool(released)
 
 
+def test_forgiving_debt_down_to_the_limit_releases() -> None:
+    debtor = desk.indebted()
+    _freeze(50)
+    stopping.stop([debtor.pk], now=NOW)
+
+    adjusting.forgive(account_id=debtor.pk, amount=49, reason="moved away", now=LATER)
+    still = stopped(debtor)
+    adjusting.forgive(account_id=debtor.pk, amount=1, reason="moved away", now=LATER)
+
+    assert (still, stopped(debtor)) == (True, False)
+
+
 def test_debt_goes_on_stopping_whom_a_finding_does_not_any_more() -> None:
     debtor = desk.indebted()
     _freeze(50)
