@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from loyalty import bulk, deciding, ids, orders
+from loyalty import bulk, deciding, ids, orders, stopping
 from loyalty.events import paying, room, terms
 from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge, awarded_metric
@@ -19,7 +19,7 @@ from loyalty.events.refunding import Refunds
 from loyalty.events.sleeping import Sleeping
 from loyalty.ledger import lifetimes, moving, store
 from loyalty.ledger.book import Book, DayOf, EntryRow, Purse, Stamp
-from loyalty.models import Account, Decision, Entry, Programme, Tally
+from loyalty.models import Decision, Entry, Programme, Tally
 from loyalty.registry import EventKind, Grant, registry
 
 _DECISION = ("id", "event_id", "number", "receipt", "decided_at")
@@ -228,12 +228,13 @@ class Fold:
 
     def write(self) -> None:
         """Writes all that moved: a constant number of statements whatever the batch."""
-        if self.knowledge.programme.refund_shortfall == Programme.RefundShortfall.FREEZE:
-            indebted = Account.objects.filter(pk__in=self._deep_in_debt(), spending_stopped_at=None)
-            indebted.update(spending_stopped_at=self.now)
+        moved = {purse.account_id for purse in self.book.moved}
         orders.write(self.bought.values())
         bulk.insert(Decision, _DECISION, self.decisions)
         store.write(self.book)
+        if self.knowledge.programme.refund_shortfall == Programme.RefundShortfall.FREEZE:
+            stopping.stop(stopping.owing_too_much(moved), now=self.now)
+            stopping.release_if_paid(moved)
         self.knowledge.write_budgets()
         changes = self.knowledge.sheet.changes
         rows = [
@@ -242,11 +243,6 @@ class Fold:
         bulk.upsert(Tally, _TALLY, sorted(rows), key=("account_id", "metric_id", "day"), add=True)
         changes.clear()
         self.decisions.clear()
-
-    def _deep_in_debt(self) -> list[int]:
-        """Accounts that this batch moved and that owe more than the programme bears."""
-        limit, holdings = self.knowledge.programme.debt_limit, self.book.holdings
-        return sorted({purse.account_id for purse in self.book.moved if holdings[purse].owed > limit})
 
 
 def waves(drafts: Sequence[Draft], *, volatile: bool) -> list[list[Draft]]:

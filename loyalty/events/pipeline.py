@@ -118,7 +118,8 @@ def _decide(
     """Folds one wave over the states of its accounts, writes the difference and carries out grants."""
     fold = _fold(drafts, programme, now)
     receipts = {draft.id: fold.take(draft) for draft in drafts}
-    moved = sorted({purse.account_id for purse in fold.book.moved} & set(fold.causes))
+    counted = {account_id for account_id, _code, _day in fold.knowledge.sheet.changes}
+    moved = sorted(({purse.account_id for purse in fold.book.moved} | counted) & set(fold.causes))
     fold.write()
     happenings = _carry_out(fold.grants, now)
     for follower in registry.all(Follower):

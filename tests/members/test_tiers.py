@@ -10,8 +10,8 @@ from loyalty.events import intake
 from loyalty.events.incoming import Incoming
 from loyalty.models import Account, Rule
 from loyalty.registry import Happening
-from members import progress, tiers
-from members.models import Member, TierChange
+from members import ladders, progress, tiers
+from members.models import Ladder, Member, Tier, TierChange
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +150,18 @@ def test_without_a_ladder_there_is_no_progress_and_no_move() -> None:
 
     assert progress.towards_next(member, now=cast.NOW) is None
     assert tiers.review([member.account_id], {}, cast.NOW) == []
+
+
+def test_a_tier_by_orders_is_reached_at_once_though_no_rule_gives_points() -> None:
+    """What counts is that the order was counted; nothing was awarded."""
+    cast.ladder()
+    once = {"fact": "metric.orders", "op": "gte", "value": 1, "window": {"lifetime": True}}
+    Tier.objects.filter(code="silver").update(requirement=once, threshold=None)
+    main = Ladder.objects.get(is_main=True)
+    ladders.publish(main, by=None, now=cast.NOW - timedelta(days=1))
+    member = cast.member("林小满")
+
+    intake.post([paid("A-1", 100, f"m:{member.account.number}")], partner=cast.partner(), now=cast.NOW)
+
+    member.refresh_from_db()
+    assert code(member) == "silver"

@@ -59,7 +59,7 @@ def test_a_budget_is_said_as_everybodys() -> None:
 
 def test_half_typed_parts_are_said_without_failing() -> None:
     words = Words(programmes.current())
-    odd = [
+    odd: list[dict[str, Any]] = [
         LADDER | {"steps": None},
         LADDER | {"steps": [{"from": "x"}]},
         EVERY | {"every": None},

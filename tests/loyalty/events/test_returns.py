@@ -297,3 +297,6 @@ def test_debt_over_the_limit_stops_spending_where_the_programme_says_so(account:
 
     account.refresh_from_db()
     assert account.spending_stopped_at == NOW
+    post(order("A2", 9000, account))
+    account.refresh_from_db()
+    assert account.spending_stopped_at is None
