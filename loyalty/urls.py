@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from loyalty.web import health
 
+handler500 = "loyalty.web.failures.server_error"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),

@@ -140,7 +140,7 @@ def request_id(request: Request | HttpRequest) -> str:
 
 def plain(request: HttpRequest, refusal: LoyaltyError) -> JsonResponse:
     """The same answer outside the framework's views."""
-    return JsonResponse(describe(refusal, request_id(request)), status=refusal.status)
+    return JsonResponse(describe(refusal, request_id(request)), status=refusal.status, headers=headers(refusal))
 
 
 @csrf_exempt
