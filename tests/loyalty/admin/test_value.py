@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from loyalty import clock
-from loyalty.models import Account, Approval, AuditRecord, Currency, Entry, PartnerKey, Rule, Threshold, User
+from loyalty.models import Account, Approval, AuditRecord, Entry, PartnerKey, Rule, Store, Threshold, User
 from tests import cast
 from tests.loyalty import desk
 from tests.loyalty.till import net, open_account
@@ -181,17 +181,13 @@ def last() -> AuditRecord:
 
 def test_saving_a_row_is_recorded_with_before_and_after() -> None:
     root = cast.operator()
-    points = Currency.objects.get(code="points")
-    form = {"name_zh": "金币", "name_en": "points", "is_spendable": "on", "expiry_mode": "months"}
+    store = Store.objects.create(code="SH01", name="一店", city="上海")
 
-    press(root, "currency_change", points.pk, **form, expiry_length=24, pending_days=0)
+    press(root, "store_change", store.pk, code="SH01", name="旗舰店", city="杭州", partner="")
 
     row = last()
-    assert (row.deed, row.actor, row.subject) == ("loyalty.currency.change", root, f"loyalty.currency:{points.pk}")
-    assert (row.before, row.after) == (
-        {"expiry_length": 12, "name_zh": "积分"},
-        {"expiry_length": 24, "name_zh": "金币"},
-    )
+    assert (row.deed, row.actor, row.subject) == ("loyalty.store.change", root, f"loyalty.store:{store.pk}")
+    assert (row.before, row.after) == ({"city": "上海", "name": "一店"}, {"city": "杭州", "name": "旗舰店"})
     assert (row.address, row.request_id) == ("127.0.0.1", "request-0001")
 
 
