@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from loyalty import programme
@@ -58,18 +59,15 @@ class Email(Channel):
         return address.email
 
     def deliver(self, to: str, rendered: Rendered) -> str:
-        shown = {"rendered": rendered, "brand": programme.current().name}
         headers = {"Message-ID": _message_id(rendered.key)}
         if rendered.unsubscribe:
             headers["List-Unsubscribe"] = f"<{rendered.unsubscribe}>"
             headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        mail = EmailMultiAlternatives(
-            subject=" ".join(rendered.subject.split()),
-            body=render_to_string("loyalty/mail/message.txt", shown),
-            to=[to],
-            headers=headers,
-        )
-        mail.attach_alternative(render_to_string("loyalty/mail/message.html", shown), "text/html")
+        with translation.override(rendered.language):
+            shown = {"rendered": rendered, "brand": programme.current().name}
+            text, page = (render_to_string(f"loyalty/mail/message.{form}", shown) for form in ("txt", "html"))
+        mail = EmailMultiAlternatives(" ".join(rendered.subject.split()), text, to=[to], headers=headers)
+        mail.attach_alternative(page, "text/html")
         mail.send()
         return headers["Message-ID"]
 

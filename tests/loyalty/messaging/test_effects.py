@@ -50,6 +50,17 @@ def test_a_letter_is_left_with_the_deed_and_sent_once() -> None:
     assert "不想再收到" in sent.body
 
 
+@pytest.mark.parametrize(("language", "foot"), [("zh-hans", "不想再收到"), ("en", "You asked for offers and news")])
+def test_the_whole_letter_is_in_the_members_language_whatever_the_process_speaks(language: str, foot: str) -> None:
+    member = join(language=language)
+    post(order("A1", 10000, member.account))
+
+    with override("en" if language == "zh-hans" else "zh-hans"):
+        outbox.drain(now=NOW)
+
+    assert foot in mail.outbox[0].body
+
+
 def test_a_letter_speaks_the_members_language() -> None:
     member = join(language="en")
 
