@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
@@ -24,7 +24,7 @@ from loyalty.models import Currency, Lifetime
 
 
 class LifetimeForm(forms.ModelForm):
-    """Checks the condition and keeps where in it each error sits."""
+    """Checks the condition and tells its editor where in it the error sits."""
 
     class Meta:
         model = Lifetime
@@ -33,11 +33,11 @@ class LifetimeForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.faults: list[dict[str, str]] = []
         if "condition" in self.fields:
             self.fields["condition"].required = False
+            catalogue = reverse("admin:loyalty_rule_catalogue")
             self.fields["condition"].widget = UnfoldAdminTextareaWidget(
-                attrs={"rows": 6, "spellcheck": "false", "data-part": "condition"}
+                attrs={"rows": 6, "spellcheck": "false", "data-conditions": catalogue}
             )
 
     def clean_condition(self) -> dict[str, Any]:
@@ -45,7 +45,8 @@ class LifetimeForm(forms.ModelForm):
         try:
             conditions.validate(tree, kind=None)
         except LoyaltyError as fault:
-            self.faults.append({"path": fault.param or "", "message": told(fault)})
+            faults = [{"path": fault.param or "", "message": told(fault)}]
+            self.fields["condition"].widget.attrs["data-faults"] = json.dumps(faults, ensure_ascii=False)
             raise forms.ValidationError(told(fault)) from fault
         return dict(tree)
 
@@ -78,7 +79,7 @@ class LifetimeAdmin(SimpleHistoryAdmin, ModelAdmin):
         css = {"all": ("css/admin-rule.css",)}
         js = tuple(
             f"js/admin/{name}.js"
-            for name in ("dom", "combobox", "condition-values", "condition-editor", "condition-page")
+            for name in ("dom", "combobox", "condition-values", "condition-editor", "condition-fields")
         )
 
     @display(description=_("for members"))
@@ -104,13 +105,4 @@ class LifetimeAdmin(SimpleHistoryAdmin, ModelAdmin):
         words = Words(programmes.current())
         for life in page.result_list:
             life.words = words
-        return page
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        form = context["adminform"].form
-        context |= {
-            "catalogue": reverse("admin:loyalty_rule_catalogue"),
-            "faults": json.dumps(getattr(form, "faults", []), ensure_ascii=False),
-        }
-        page: HttpResponse = super().render_change_form(request, context, **kwargs)
         return page

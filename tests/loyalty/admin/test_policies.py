@@ -250,12 +250,12 @@ def test_whom_a_lifetime_is_for_is_chosen_by_hand(desk_en: Page) -> None:
     cast.ladder()
     sign_in(desk_en)
     desk_en.goto(ADD_LIFE)
-    desk_en.wait_for_selector("[data-condition-page][data-ready]")
+    desk_en.wait_for_selector("html[data-conditions-ready]")
 
     desk_en.get_by_role("button", name="Add condition").click()
     desk_en.keyboard.type("tier")
     desk_en.keyboard.press("Enter")
 
-    [leaf] = json.loads(desk_en.locator("[data-part=condition]").input_value())["all"]
+    [leaf] = json.loads(desk_en.locator("textarea[data-conditions]").input_value())["all"]
     assert leaf["fact"] == "member.tier"
     assert accessibility_faults(desk_en) == []
