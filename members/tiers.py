@@ -226,14 +226,15 @@ def _tell(moved: Sequence[_Case], occasion: Occasion) -> list[Happening]:
     seen: dict[int, set[int | None]] = {}
     for member_id, tier_id in TierChange.objects.filter(member_id__in=ids).values_list("member_id", "tier_id"):
         seen.setdefault(member_id, set()).add(tier_id)
-    changes = TierChange.objects.bulk_create(_change(case, occasion) for case in moved)
+    today = business_day(occasion.now)
+    changes = TierChange.objects.bulk_create(_change(case, occasion, today) for case in moved)
     return [
         _happening(case.terms, change, seen.get(change.member_id, set()))
         for case, change in zip(moved, changes, strict=True)
     ]
 
 
-def _change(case: _Case, occasion: Occasion) -> TierChange:
+def _change(case: _Case, occasion: Occasion, today: date) -> TierChange:
     row = case.standing
     return TierChange(
         member_id=row.member_id,
@@ -244,7 +245,7 @@ def _change(case: _Case, occasion: Occasion) -> TierChange:
         note=occasion.note,
         by=occasion.by,
         cause_id=occasion.causes.get(row.member_id),
-        receipt=receipts.of(case.terms, case.verdict, on=business_day(occasion.now)),
+        receipt=receipts.of(case.terms, case.verdict, on=today),
         changed_at=row.effective_at or occasion.now,
     )
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from loyalty import rules
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
-from loyalty.models import Account, Rule
+from loyalty.models import Account, Entry, Rule
 from loyalty.registry import Happening
 from members import ladders, progress, tiers
 from members.models import Ladder, Member, Tier, TierChange
@@ -165,3 +165,17 @@ def test_a_tier_by_orders_is_reached_at_once_though_no_rule_gives_points() -> No
 
     member.refresh_from_db()
     assert code(member) == "silver"
+
+
+@pytest.mark.parametrize(("gifts", "expected"), [("top", 1), ("each", 3)])
+def test_gifts_of_tiers_on_the_way_are_given_as_the_ladder_says(gifts: str, expected: int) -> None:
+    """E49: 0 → 5,200 in one order (500/2,000/5,000): gifts for the top tier only, or three."""
+    cast.ladder(upgrade_gifts=gifts)
+    growth_rule()
+    cast.rule("gift", "tier.reached", points=10)
+    member = cast.member("林小满")
+
+    intake.post([paid("A-1", 520_000, f"m:{member.account.number}")], partner=cast.partner(), now=cast.NOW)
+
+    given = Entry.objects.filter(account=member.account, currency__code="points", amount=10)
+    assert given.count() == expected
