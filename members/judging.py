@@ -233,11 +233,15 @@ class _Judge:
         return reach(_lookup(self.figures, day, first, self.today), day)
 
     def open(self, current: Rung) -> Verdict:
-        """A tier that is held as long as it is earned."""
-        stand, keep = self.stand, current.keep
-        if self.holds(keep, self.today, terms=self.held):
-            end = self.last_good_day(keep, stand, self.held)
-            return self.done(replace(stand, valid_through=end), KEPT)
+        """A tier that is held as long as it is earned: kept, or still reached as on the first day.
+
+        Else one whose keeping asks for more than its reaching would be lost and reached at every event.
+        """
+        stand = self.stand
+        for demand in (current.keep, current.reach):
+            if self.holds(demand, self.today, terms=self.held):
+                end = self.last_good_day(demand, stand, self.held)
+                return self.done(replace(stand, valid_through=end), KEPT)
         last = stand.valid_through
         if last is None or self.today <= last:
             return self.surprised(current)

@@ -20,7 +20,7 @@ DESKS = 6
 SETTINGS: list[dict[str, Any]] = [
     {"stacking": "multiplicative"},
     {"rounding_mode": "ceil"},
-    {"remainder": "largest"},
+    {"remainder": "last"},
     {"claim_days": 31},
     {"debt_limit": 5},
     {"tender_minimum": 7},
