@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from bin import catalogues
 from bin.supervise import ROOT
 from tests import postgres
 
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     if not names or not set(names) <= set(DATABASES):
         print("usage: python -m bin.test sqlite|postgres … [-- pytest arguments]", file=sys.stderr)
         return 2
+    catalogues.compile_stale()  # before any process of the tests reads them
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
     signal.signal(signal.SIGINT, signal.default_int_handler)
