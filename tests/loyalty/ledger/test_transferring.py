@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from loyalty import accounts, faults
 from loyalty.ledger import handing, holding, spending, transferring, verify
@@ -248,7 +249,6 @@ def test_a_statement_names_both_sides() -> None:
 
     titles = handing.captions([made.entry_id, arrived.pk, Entry.objects.filter(account=giver).earliest("version").pk])
 
-    assert {pk: str(title) for pk, title in titles.items()} == {
-        made.entry_id: "A gift for somebody",
-        arrived.pk: "A gift for you",
-    }
+    with override("en"):
+        said = {pk: str(title) for pk, title in titles.items()}
+    assert said == {made.entry_id: "A gift for somebody", arrived.pk: "A gift for you"}
