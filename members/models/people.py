@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -27,10 +28,17 @@ class Member(models.Model):
     phone = models.CharField(_("phone"), max_length=20, null=True, blank=True, unique=True)
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
     birthday = models.DateField(_("birthday"), null=True, blank=True)
+    birthday_set_on = models.DateField(_("birthday last set"), null=True, editable=False)
+    avatar = models.ForeignKey(
+        "members.Picture", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("portrait")
+    )
     language = models.CharField(_("language"), max_length=12, blank=True)
     source = models.CharField(_("joined through"), max_length=8, choices=Source)
     joined_at = models.DateTimeField(_("joined"), db_index=True)
     joined_on = models.DateField(_("joining day"))
+    completed_at = models.DateTimeField(_("profile first complete"), null=True, editable=False)
+    guardian_name = models.CharField(_("parent or guardian"), max_length=60, blank=True)
+    guardian_agreed_at = models.DateTimeField(_("guardian agreed"), null=True, editable=False)
     tier = models.ForeignKey(
         "members.Tier", models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("tier")
     )
@@ -38,6 +46,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        indexes = [models.Index(fields=["birthday"], name="member_birthdays", condition=Q(birthday__isnull=False))]
 
     def __str__(self) -> str:
         return self.name or self.account.number
