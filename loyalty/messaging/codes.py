@@ -92,6 +92,23 @@ def send_code(
     return challenge
 
 
+def send_notice(*, to: str, channel: str, kind: str, language: str, now: datetime) -> None:
+    """Queues one word to an address that may be nobody's from now on; call it in the transaction of the deed.
+
+    Its row goes the way of a code's, so the address is forgotten after a day, but no code fits it.
+    """
+    notice = OneTimeCode.objects.create(
+        purpose=OneTimeCode.Purpose.NOTICE,
+        channel=channel,
+        address=to,
+        kind=kind,
+        language=templates.spoken(language),
+        created_at=now,
+        expires_at=now + KEPT,
+    )
+    outbox.enqueue(topic=TOPIC, key=str(notice.pk), payload={"id": str(notice.pk)}, now=now)
+
+
 def _spend(now: datetime) -> None:
     """One text message of everybody's budget, which other messages share."""
     try:

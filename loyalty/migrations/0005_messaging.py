@@ -66,7 +66,15 @@ class Migration(migrations.Migration):
                 (
                     "purpose",
                     models.CharField(
-                        choices=[("join", "joining"), ("reset", "new password")], max_length=12, verbose_name="purpose"
+                        choices=[
+                            ("join", "joining"),
+                            ("reset", "new password"),
+                            ("contact", "new phone or e-mail address"),
+                            ("guardian", "agreement of a guardian"),
+                            ("notice", "notice, no code"),
+                        ],
+                        max_length=12,
+                        verbose_name="purpose",
                     ),
                 ),
                 (

@@ -195,6 +195,9 @@ class OneTimeCode(models.Model):
     class Purpose(models.TextChoices):
         JOIN = "join", _("joining")
         RESET = "reset", _("new password")
+        CONTACT = "contact", _("new phone or e-mail address")
+        GUARDIAN = "guardian", _("agreement of a guardian")
+        NOTICE = "notice", _("notice, no code")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)

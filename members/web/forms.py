@@ -11,7 +11,6 @@ from django.utils.translation import pgettext_lazy
 from loyalty.messaging import preferences
 from loyalty.models.messages import Channel, Purpose
 from loyalty.web.forms import OperationForm
-from members import phones
 from members.models import Consent, Member
 
 _DATE = {"type": "date", "autocomplete": "bday"}
@@ -114,23 +113,11 @@ class ProfileForm(OperationForm):
 
     name = forms.CharField(label=_("Your name"), max_length=60, widget=forms.TextInput({"autocomplete": "name"}))
     birthday = _date_field(required=False)
-    phone = forms.CharField(
-        label=_("Phone"),
-        max_length=40,
-        required=False,
-        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-    )
-    email = forms.EmailField(label=_("E-mail"), required=False, widget=forms.EmailInput({"autocomplete": "email"}))
 
     @classmethod
     def known_of(cls, member: Member) -> dict[str, Any]:
         """What the form shows at first."""
-        return {
-            "name": member.name,
-            "birthday": member.birthday,
-            "phone": phones.show(member.phone) if member.phone else "",
-            "email": member.email or "",
-        }
+        return {"name": member.name, "birthday": member.birthday}
 
 
 class PrivacyForm(OperationForm):

@@ -66,7 +66,7 @@ def join_code(request: HttpRequest) -> HttpResponse:
             return _joined(request, wish, kept, form.cleaned_data["code"])
     except LoyaltyError as refusal:
         form.refuse(refusal)
-    context = {"form": form, "to": masks.mask(wish.contact), "hint": _hint(kept["challenge"])}
+    context = {"form": form, "to": masks.mask(wish.contact), "hint": hint(kept["challenge"])}
     return render(request, "members/join_code.html", context, status=form.status)
 
 
@@ -116,7 +116,7 @@ def forgot_code(request: HttpRequest) -> HttpResponse:
             return _renewed(request, kept, form)
         except LoyaltyError as refusal:
             form.refuse(refusal)
-    context = {"form": form, "to": kept["to"], "hint": _hint(kept["challenge"])}
+    context = {"form": form, "to": kept["to"], "hint": hint(kept["challenge"])}
     return render(request, "members/forgot_code.html", context, status=form.status)
 
 
@@ -133,7 +133,7 @@ def _renewed(request: HttpRequest, kept: dict[str, Any], form: NewPasswordForm) 
     return answer
 
 
-def _hint(challenge_id: str) -> str:
+def hint(challenge_id: str) -> str:
     """The code itself, where this is a demo and no message really goes out; else empty."""
     if not settings.DEMO:
         return ""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, entering, inbox, pages, proving, settings
+from members.web import brand, contact, entering, inbox, pages, proving, settings
 
 app_name = "members"
 urlpatterns = [
@@ -25,4 +25,6 @@ urlpatterns = [
     path("me/", settings.me, name="me"),
     path("me/profile/", settings.profile, name="profile"),
     path("me/privacy/", settings.privacy, name="privacy"),
+    path("me/contact/", contact.contact, name="contact"),
+    path("me/contact/code/", contact.contact_code, name="contact-code"),
 ]

@@ -1,0 +1,74 @@
+"""What is said when a phone number or an e-mail address changes: the code to the new one, word to the old one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.registry import MessageKind, Shipped, ValueType, Variable
+
+CODE, CHANGED = "code.contact", "contact.changed"
+
+
+def _as_given(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
+    return params
+
+
+def code_variables() -> tuple[Variable, ...]:
+    """What every text that carries a code may name."""
+    return (
+        Variable("code", _("the code"), "438 201"),
+        Variable("minutes", _("minutes it is good for"), 10, ValueType.NUMBER),
+    )
+
+
+KINDS = (
+    MessageKind(
+        CODE,
+        _("code for a new phone or e-mail address"),
+        code_variables(),
+        _as_given,
+        is_secret=True,
+        shipped=Shipped(
+            name=("更换联系方式验证码", "Code for a new contact"),
+            subject=("{code} 用于更换联系方式", "{code} to change how we reach you"),
+            body=(
+                (
+                    "输入验证码 {code}，确认更改你在 {brand} 的手机号或邮箱，{minutes} 分钟内有效。\n\n"
+                    "不是你本人操作？忽略就好，请勿把验证码告诉他人。"
+                ),
+                (
+                    "The code {code} confirms the new phone or e-mail address of your {brand} membership. It is good "
+                    "for {minutes} minutes.\n\nIf this was not you, you can leave it at that; tell nobody the code."
+                ),
+            ),
+            short=(
+                "【{brand}】验证码 {code}，用于更换联系方式，{minutes} 分钟内有效。切勿告诉他人。",
+                "{brand}: {code} confirms your new contact, good for {minutes} minutes. Tell nobody.",
+            ),
+        ),
+    ),
+    MessageKind(
+        CHANGED,
+        _("phone or e-mail address changed"),
+        (),
+        _as_given,
+        is_secret=True,
+        shipped=Shipped(
+            name=("联系方式已更改", "Contact changed"),
+            subject=("你的联系方式刚刚更改了", "How we reach you was changed"),
+            body=(
+                "你在{brand}的手机号或邮箱刚刚更改成功。\n\n如果不是你本人操作，请马上联系我们的门店，我们帮你找回。",
+                (
+                    "The phone or e-mail address of your {brand} membership was just changed.\n\n"
+                    "If this was not you, please get in touch with one of our shops at once; we set it right."
+                ),
+            ),
+            short=(
+                "【{brand}】你的会员手机号或邮箱刚刚更改。如非本人操作，请马上联系门店。",
+                "{brand}: your phone or e-mail was just changed. If this was not you, please contact us at once.",
+            ),
+        ),
+    ),
+)
