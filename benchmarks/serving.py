@@ -3,7 +3,8 @@
 The server is the product's own (``bin.up``), with as many processes as there are cores, on its own
 database. The floor is ``benchmarks.bare``: DRF, no questions, the same rows by raw SQL, answered with
 the same words. Both are asked in turns over kept connections, by a client that only sends bytes and
-reads until the answer is whole. What must not get worse: half of the floor's rate.
+reads until the answer is whole. What must not get worse: half of the floor's rate. The ratio is also told by
+CPU seconds an order (the server's processes and its database's together), which a busy machine blurs least.
 """
 
 import json
@@ -16,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
+from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection
@@ -59,6 +61,12 @@ class Spell(NamedTuple):
 
     rate: float
     median_ms: float
+    here_ms: float  # CPU an order took of the server's processes
+    there_ms: float  # and of their database's
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.here_ms + self.there_ms
 
 
 def told(one: Incoming) -> dict[str, object]:
@@ -78,13 +86,41 @@ def ask(line: socket.socket, request: bytes) -> tuple[int, bytes]:
     return int(head.split(b" ", 2)[1]), body
 
 
-def spell(till: Till, seconds: float) -> Spell:
-    """All lines ask one after the other for so long."""
+def spell(till: Till, seconds: float, group: int) -> Spell:
+    """All lines ask one after the other for so long; ``group`` is the server's process group."""
+    worked, there = _worked(group), _database_worked()
     with ThreadPoolExecutor(LINES) as pool:
         began = time.perf_counter()
         taken = [one for line in pool.map(partial(_one_line, till), [began + seconds] * LINES) for one in line]
         spent = time.perf_counter() - began
-    return Spell(len(taken) / spent, statistics.median(taken) * 1000)
+    here_ms, there_ms = (
+        sum(cpu - before.get(pid, 0.0) for pid, cpu in after.items()) * 1000 / len(taken)
+        for before, after in ((worked, _worked(group)), (there, _database_worked()))
+    )
+    return Spell(len(taken) / spent, statistics.median(taken) * 1000, here_ms, there_ms)
+
+
+def _cpu(pid: str) -> tuple[int, float] | None:
+    """Process group and CPU seconds so far; ``None`` for a process that has just gone."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return None
+    return int(told[2]), (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _worked(group: int) -> dict[str, float]:
+    pids = [each.name for each in Path("/proc").iterdir() if each.name.isdigit()]
+    found = {pid: cpu for pid in pids if (cpu := _cpu(pid)) is not None}
+    return {pid: cpu for pid, (of, cpu) in found.items() if of == group}
+
+
+def _database_worked() -> dict[str, float]:
+    """CPU seconds of every client's process in the database but our own; it runs on this machine."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid::text FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        pids = [pid for (pid,) in cursor.fetchall() if pid != str(connection.connection.info.backend_pid)]
+    return {pid: cpu[1] for pid in pids if (cpu := _cpu(pid)) is not None}
 
 
 def _one_line(till: Till, until: float) -> list[float]:
@@ -118,7 +154,7 @@ def run() -> Iterator[Measure]:
             raise AssertionError(service.last_lines())
         tills = Till(port, key, real, is_bare=False), Till(port, key, twins, is_bare=True)
         _note_template(tills[0], partner)
-        yield from _spells(*tills)
+        yield from _spells(*tills, group=service.process.pid)
     finally:
         os.environ["DJANGO_SETTINGS_MODULE"] = "loyalty.settings"
         supervise.stop([service])
@@ -136,14 +172,21 @@ def _note_template(till: Till, partner: Partner) -> None:
     connection.close()
 
 
-def _spells(real: Till, bottom: Till) -> Iterator[Measure]:
+def _spells(real: Till, bottom: Till, group: int) -> Iterator[Measure]:
     for till in (real, bottom):
-        spell(till, SECONDS / 2)
-    pairs = [(spell(bottom, SECONDS), spell(real, SECONDS)) for _ in range(ROUNDS)]
+        spell(till, SECONDS / 2, group)
+    pairs = [(spell(bottom, SECONDS, group), spell(real, SECONDS, group)) for _ in range(ROUNDS)]
+    connection.close()
     for name, place in (("floor: a bare view, the same rows", 0), ("the real address", 1)):
-        rate = statistics.median(pair[place].rate for pair in pairs)
-        wait = statistics.median(pair[place].median_ms for pair in pairs)
-        yield Measure(name, rate, "orders/s", f"{LINES} lines, {CORES} processes, {wait:.1f} ms each (median)")
-    shares = [one.rate / base.rate for base, one in pairs]
-    spread = f"median of {len(shares)}, {min(shares):.2f} to {max(shares):.2f}"
-    yield Measure("rate, against the floor's", statistics.median(shares), "of 1", spread)
+        rate, wait, here, there = (
+            statistics.median(getattr(pair[place], what) for pair in pairs)
+            for what in ("rate", "median_ms", "here_ms", "there_ms")
+        )
+        shares = f"{wait:.1f} ms each (median); CPU: Python {here:.1f} ms, PostgreSQL {there:.1f} ms"
+        yield Measure(name, rate, "orders/s", f"{LINES} lines, {CORES} processes, {shares}")
+    for name, ratios in (
+        ("rate, against the floor's", [one.rate / base.rate for base, one in pairs]),
+        ("by CPU, which a busy machine blurs least", [base.cpu_ms / one.cpu_ms for base, one in pairs]),
+    ):
+        spread = f"median of {len(ratios)}, {min(ratios):.2f} to {max(ratios):.2f}"
+        yield Measure(name, statistics.median(ratios), "of 1", spread)
