@@ -1,6 +1,6 @@
 """Who would move if a ladder's draft were in force and everybody judged by it today. Writes nothing.
 
-One grouped statement over all members, whatever their number. Where a ladder counts since each member's
+One statement over all members, whatever their number, read as it comes. Where a ladder counts since each member's
 own day (anniversary, since the tier was reached) members are judged range by range instead.
 """
 
@@ -8,18 +8,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
-from operator import and_
 from typing import Any
 
+from django.db import transaction
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     Case,
-    Count,
-    Exists,
     Expression,
     F,
-    IntegerField,
+    FilteredRelation,
     OuterRef,
     Q,
     QuerySet,
@@ -29,18 +27,19 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Greatest
-from django.db.models.lookups import Exact, GreaterThanOrEqual
 
 from loyalty import conditions
 from loyalty.models import Account, Balance, Currency, Entry
 from loyalty.models.accounts import NET
 from members import figures, judging, ladders, tiers
-from members.models import Ladder, Member, Standing, Tier
-from members.terms import Terms
+from members.models import Ladder, Member, Tier
+from members.terms import Rung, Terms
 
 RANGE = 2000
 SAMPLE = 12
 _NOBODY = -1
+_Pair = tuple[int, int]  # rank held, rank earned
+_Demand = tuple[int | None, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +82,18 @@ class Preview:
 def preview(ladder: Ladder, *, now: datetime) -> Preview:
     """What publishing the draft and moving everybody now would do to what members have earned."""
     terms, today = ladders.draft_terms(ladder), tiers.business_day(now)
-    if terms.policy.window in {"anniversary", "since_reached"}:
-        moves = _judged(terms, today)
-        counts = Counter({(before, after): len(ids) for (before, after), ids in moves.items()})
-        ids = {pair: found[:SAMPLE] for pair, found in moves.items()}
-    else:
-        rows = _placed(terms, today)
-        here, there = F("here"), F("there")
-        grouped = rows.order_by().values_list(here, there).annotate(members=Count("pk"))
-        counts = Counter({(row[0], row[1]): row[2] for row in grouped})
-        ids = {pair: [] for pair in counts}
-        for pair in [pair for pair in counts if pair[0] != pair[1]]:
-            chosen = rows.filter(Q(Exact(here, pair[0])) & Q(Exact(there, pair[1]))).order_by("-pk")
-            ids[pair] = list(chosen.values_list("pk", flat=True)[:SAMPLE])
+    by_own_days = terms.policy.window in {"anniversary", "since_reached"}
+    pairs = _judged(terms, today) if by_own_days else _placed(terms, today)
+    counts: Counter[_Pair] = Counter()
+    ids: dict[_Pair, list[int]] = {}
+    for pk, pair in pairs:
+        counts[pair] += 1
+        if counts[pair] <= SAMPLE:
+            ids.setdefault(pair, []).append(pk)
     return _told(terms, counts, ids)
 
 
-def _told(terms: Terms, counts: Counter[tuple[int, int]], ids: dict[tuple[int, int], list[int]]) -> Preview:
+def _told(terms: Terms, counts: Counter[_Pair], ids: dict[_Pair, list[int]]) -> Preview:
     by_rank = _tiers(terms, counts)
     moving = sorted((pair for pair in counts if pair[0] != pair[1]), key=lambda pair: (-counts[pair], pair))
     flows = [Flow(by_rank.get(a), by_rank.get(b), counts[a, b], is_rise=b > a) for a, b in moving]
@@ -111,41 +105,63 @@ def _told(terms: Terms, counts: Counter[tuple[int, int]], ids: dict[tuple[int, i
     return Preview(flows, sample, staying)
 
 
-def _tiers(terms: Terms, counts: Counter[tuple[int, int]]) -> dict[int, Tier]:
+def _tiers(terms: Terms, counts: Counter[_Pair]) -> dict[int, Tier]:
     rows = Tier.objects.in_bulk([rung.tier_id for rung in terms.rungs]) if counts else {}
     return {rung.rank: rows[rung.tier_id] for rung in terms.rungs if rung.tier_id in rows}
 
 
-def _placed(terms: Terms, today: date) -> "QuerySet[Account]":
-    """Every member's account with the rank held (``here``) and the rank that would be earned (``there``)."""
-    standing = Standing.objects.filter(member=OuterRef("pk"), ladder_id=terms.ladder_id)
+def _placed(terms: Terms, today: date) -> Iterator[tuple[int, _Pair]]:
+    """Every member with the rank held and the rank that would be earned, the newest first.
+
+    What a tier asks is seen once a member, in one statement; the ranks are made of it here, since SQL
+    would count the score anew for each tier.
+    """
+    trees = [tree for rung in terms.rungs for _threshold, tree in _demands(rung) if tree]
+    flags = {f"holds_{place}": _holds(tree, today) for place, tree in enumerate(trees)}
+    rows = _members(terms).annotate(score=_score(terms, today), **flags)
+    columns = rows.order_by("-pk").values_list("pk", "held", "score", *flags)
+    with transaction.atomic():
+        for pk, held, score, *holding in columns.iterator(chunk_size=RANGE):
+            yield pk, (terms.rank(held), _earned(terms, held, score, iter(holding)))
+
+
+def _demands(rung: Rung) -> tuple[_Demand, _Demand]:
+    """What a tier asks to be reached, and to be kept; the second is empty where the first counts for both."""
+    return rung.asks, rung.keeps or (None, {})
+
+
+def _earned(terms: Terms, held: int | None, score: int, holding: Iterator[bool]) -> int:
+    """The highest rank whose demand is met; ``holding`` says for each tree, in order, whether it holds."""
+    best = _NOBODY
+    for rung in terms.rungs:
+        reached, kept = (_is_met(demand, score, holding) for demand in _demands(rung))
+        keeps = kept if rung.keeps else reached
+        if (rung.reach and reached) or (rung.keep and held == rung.tier_id and keeps):
+            best = max(best, rung.rank)
+    return best
+
+
+def _is_met(demand: _Demand, score: int, holding: Iterator[bool]) -> bool:
+    threshold, tree = demand
+    holds = next(holding) if tree else True
+    return holds and (threshold is None or score >= threshold)
+
+
+def _members(terms: Terms) -> "QuerySet[Account]":
+    """The accounts of all who have not left, with the tier they hold by what they earned (``held``)."""
     start: Any = F("member__tier_id") if terms.is_main else Value(None)
-    earned = Subquery(standing.values("earned_id")[:1])
-    held = Case(When(Exists(standing), then=earned), default=start, output_field=BigIntegerField())
-    score = _score(terms, today)
-    reach = [When(_asked(*rung.asks, score, today), then=rung.rank) for rung in reversed(terms.rungs) if rung.reach]
-    keep = [
-        When(Q(held=rung.tier_id) & _asked(*(rung.keeps or rung.asks), score, today), then=rung.rank)
-        for rung in terms.rungs
-        if rung.keep
-    ]
-    here = [When(held=rung.tier_id, then=rung.rank) for rung in terms.rungs]
-    rows = Account.objects.filter(member__isnull=False).exclude(status=Account.Status.CLOSED)
-    return rows.annotate(held=held).annotate(
-        here=_case(here), there=Greatest(_case(reach), _case(keep), output_field=IntegerField())
+    standing = FilteredRelation("member__standings", condition=Q(member__standings__ladder=terms.ladder_id))
+    held = Case(
+        When(standing__isnull=False, then=F("standing__earned_id")), default=start, output_field=BigIntegerField()
     )
+    rows = Account.objects.filter(member__isnull=False).exclude(status=Account.Status.CLOSED)
+    return rows.annotate(standing=standing).annotate(held=held)
 
 
-def _case(whens: list[When]) -> Expression:
-    return Case(*whens, default=Value(_NOBODY), output_field=IntegerField())
-
-
-def _asked(threshold: int | None, tree: Mapping[str, Any], score: Expression, today: date) -> Q:
-    """A tier's demand as a filter: the threshold by ``score``, the tree as conditions choose people."""
-    parts = [] if threshold is None else [Q(GreaterThanOrEqual(score, threshold))]
-    if tree:
-        parts.append(conditions.where(tree, as_of=today))
-    return reduce(and_, parts, Q())
+def _holds(tree: Mapping[str, Any], today: date) -> Expression:
+    return Case(
+        When(conditions.where(tree, as_of=today), then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
 
 
 def _score(terms: Terms, today: date) -> Expression:
@@ -167,26 +183,22 @@ def _score(terms: Terms, today: date) -> Expression:
     return Greatest(Coalesce(Subquery(total), 0), 0)
 
 
-def _judged(terms: Terms, today: date) -> dict[tuple[int, int], list[int]]:
-    """The same by the judge himself, range by range: (rank held, rank earned) → members."""
-    found: dict[tuple[int, int], list[int]] = {}
+def _judged(terms: Terms, today: date) -> Iterator[tuple[int, _Pair]]:
+    """The same by the judge himself, range by range."""
     for ids in _ranges():
         places = tiers.places(ids, [terms])
         shelf = figures.load(
             {place.standing.member_id: {terms.ladder_id: place.stand} for place in places}, [terms], today
         )
         for place in places:
-            stand = place.stand
             own = shelf.of(place.standing.member_id, terms)
-            verdict = judging.judge(terms, stand, own, today, force=True)
-            pair = (terms.rank(stand.earned), terms.rank(verdict.stand.earned))
-            found.setdefault(pair, []).append(place.standing.member_id)
-    return found
+            verdict = judging.judge(terms, place.stand, own, today, force=True)
+            yield place.standing.member_id, (terms.rank(place.stand.earned), terms.rank(verdict.stand.earned))
 
 
 def _ranges() -> Iterator[list[int]]:
-    last = 0
-    open_ones = Member.objects.exclude(account__status=Account.Status.CLOSED).order_by("pk")
-    while ids := list(open_ones.filter(pk__gt=last).values_list("pk", flat=True)[:RANGE]):
+    open_ones = Member.objects.exclude(account__status=Account.Status.CLOSED).order_by("-pk")
+    ids = list(open_ones.values_list("pk", flat=True)[:RANGE])
+    while ids:
         yield ids
-        last = ids[-1]
+        ids = list(open_ones.filter(pk__lt=ids[-1]).values_list("pk", flat=True)[:RANGE])
