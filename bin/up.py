@@ -73,10 +73,11 @@ def is_healthy(host: str, port: int) -> bool:
         connection.close()
 
 
-def environment(var: Path) -> None:
-    """Settings of a trial on this machine; whatever the caller set wins."""
+def environment(var: Path, base: str) -> None:
+    """Settings of a trial on this machine, whose links lead to ``base``; whatever the caller set wins."""
     os.environ["EVERGREEN_VAR"] = str(var)
     os.environ.setdefault("EVERGREEN_DEMO", "1")
+    os.environ.setdefault("SITE_URL", base)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault("SECRET_KEY", kept_secret(var / "secret-key"))
@@ -131,14 +132,15 @@ def main() -> int:
         port = int(os.environ.get("PORT") or 8000)
         with only_one(var / "supervisor.lock"):
             require_free(host, port)
-            environment(var)
-            prepare(logins)
             local = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104  # asked for by name
+            base = f"http://{local}:{port}"
+            environment(var, base)
+            prepare(logins)
             return supervise(
                 product(host, port),
                 logs=logs,
                 ready=lambda: is_healthy(local, port),
-                announce=lambda: announce(f"http://{local}:{port}", logins, logs, time.monotonic() - began),
+                announce=lambda: announce(base, logins, logs, time.monotonic() - began),
             )
     except ValueError:
         print(f"PORT must be a number, not {os.environ['PORT']!r}.", file=sys.stderr)
