@@ -19,7 +19,7 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import contact_words, demo, effects, enrolment, finding, reviewing, tiers, told
+from members import companions, contact_words, demo, effects, enrolment, finding, reviewing, tiers, told
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
 
@@ -92,6 +92,7 @@ CONTRIBUTES = (
     Enroller("members", enrolment.enrol_references),
     Addressee("members", finding.addresses),
     *told.KINDS,
+    *companions.CONTRIBUTED,
     *contact_words.KINDS,
     effects.GRANT,
     *reviewing.JOBS,

@@ -364,6 +364,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="member",
+            name="has_no_pet",
+            field=models.BooleanField(default=False, verbose_name="no pet at the moment"),
+        ),
+        migrations.AddField(
+            model_name="member",
             name="birthday_set_on",
             field=models.DateField(editable=False, null=True, verbose_name="birthday last set"),
         ),
@@ -998,6 +1003,10 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("birthday__isnull", False)), fields=["birthday"], name="member_birthdays"
             ),
+        ),
+        migrations.AddIndex(
+            model_name="member",
+            index=models.Index(fields=["joined_on"], name="member_joining_days"),
         ),
         migrations.AddField(
             model_name="plan",

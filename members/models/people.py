@@ -32,6 +32,7 @@ class Member(models.Model):
     avatar = models.ForeignKey(
         "members.Picture", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("portrait")
     )
+    has_no_pet = models.BooleanField(_("no pet at the moment"), default=False)
     language = models.CharField(_("language"), max_length=12, blank=True)
     source = models.CharField(_("joined through"), max_length=8, choices=Source)
     joined_at = models.DateTimeField(_("joined"), db_index=True)
@@ -46,7 +47,10 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
-        indexes = [models.Index(fields=["birthday"], name="member_birthdays", condition=Q(birthday__isnull=False))]
+        indexes = [
+            models.Index(fields=["birthday"], name="member_birthdays", condition=Q(birthday__isnull=False)),
+            models.Index(fields=["joined_on"], name="member_joining_days"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.account.number
