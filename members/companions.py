@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import EventField, EventKind, ValueType
-from members import completeness, pets
+from members import celebrating, completeness, pets
 from members.models import Pet
 
 
@@ -28,4 +28,4 @@ PET_ADDED = EventKind(
     title=_("A pet introduced"),
     icon="paw",
 )
-CONTRIBUTED = (completeness.COMPLETED, PET_ADDED)
+CONTRIBUTED = (completeness.COMPLETED, PET_ADDED, *celebrating.KINDS, *celebrating.JOBS)
