@@ -123,3 +123,12 @@ def living(account_ids: Collection[int]) -> dict[int, int]:
             break
         found = {first: steps.get(last, last) for first, last in found.items()}
     return found
+
+
+def family(account_id: int) -> frozenset[int]:
+    """The account and all that were merged into it, one after the other. One query more for each merge in a row."""
+    found, last = {account_id}, {account_id}
+    while last:
+        last = set(Account.objects.filter(merged_into__in=last).values_list("id", flat=True)) - found
+        found |= last
+    return frozenset(found)

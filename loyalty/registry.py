@@ -17,6 +17,7 @@ from django.db.models import Expression, F
 from django.utils.functional import Promise
 
 from loyalty.bookkeeping import Check, MergeStep
+from loyalty.personal import Dossier, Strand
 
 Text = str | Promise
 
@@ -357,6 +358,8 @@ Contribution = (
     | Caption
     | Tab
     | DemoData
+    | Dossier
+    | Strand
 )
 T = TypeVar("T")
 

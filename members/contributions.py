@@ -22,6 +22,7 @@ from loyalty.registry import (
 from members import companions, contact_words, demo, effects, enrolment, finding, reviewing, tiers, told
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
+from members.privacy import contributed as privacy
 
 
 def _rungs() -> Sequence[tuple[str, Text]]:
@@ -92,6 +93,7 @@ CONTRIBUTES = (
     Enroller("members", enrolment.enrol_references),
     Addressee("members", finding.addresses),
     *told.KINDS,
+    *privacy.CONTRIBUTED,
     *companions.CONTRIBUTED,
     *contact_words.KINDS,
     effects.GRANT,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import BuiltinMetric, Caption, EventField, EventKind, Panel, Tab, Text, ValueType
-from rewards import demo, laws, told
+from rewards import demo, dossier, laws, told
 from rewards.models import Reward
 from rewards.web import offers
 
@@ -32,5 +32,6 @@ CONTRIBUTES = (
     Tab("mall", 30, _("Mall"), "rewards:list", "mall"),
     *told.KINDS,
     laws.LAW,
+    dossier.DOSSIER,
     *demo.DEMO,
 )

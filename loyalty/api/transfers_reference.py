@@ -45,7 +45,7 @@ NEW_TRANSFER = Shape(
             ),
         ),
         Item("currency", Text(20, identifier=True, example="points"), required=False, default="points"),
-        Item("memo", Text(120, note="A word to go with it, kept with the entries."), required=False, default=""),
+        Item("memo", Text(120, note="A word to go with it, kept with the gift."), required=False, default=""),
     ),
 )
 ARRIVED = record(amount=INTEGER, earned_at=MOMENT, expires_at=maybe(MOMENT))

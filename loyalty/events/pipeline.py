@@ -4,7 +4,7 @@ The order of locks is: business keys (sorted), accounts (ascending), orders. Eve
 the caller's transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -22,7 +22,7 @@ from loyalty.events.knowledge import Knowledge
 from loyalty.events.refunding import Refunds
 from loyalty.events.sleeping import Sleeping
 from loyalty.ledger import store
-from loyalty.models import Event, GrantRecord, Programme
+from loyalty.models import Account, Event, GrantRecord, Programme
 from loyalty.registry import Effect, EventKind, Follower, Grant, Happening, registry
 
 MAX_PASSES = 6
@@ -137,6 +137,8 @@ def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:
         _hand_on(drafts, heirs)
         account_ids = sorted({heirs.get(each, each) for each in account_ids})
         locked = accounts.lock(account_ids)
+    if left := {each for each, row in locked.items() if row.status == Account.Status.CLOSED}:
+        _let_go(drafts, left)
     known = orders.find({key for draft in drafts if (key := order_key(draft))}, locked=True)
     refunds = Refunds.load(
         [state.event_id for state in known.values()],
@@ -174,6 +176,19 @@ def _hand_on(drafts: Sequence[Draft], heirs: Mapping[int, int]) -> None:
         if heir is not None:
             draft.account_id = heir
             Event.objects.filter(pk=draft.id).update(account_id=heir)
+
+
+def _let_go(drafts: Sequence[Draft], left: Collection[int]) -> None:
+    """What comes in for an account that is closed for good is nobody's: an order is a guest's.
+
+    What is about an order that was theirs, such as a return, stays with the books it concerns.
+    """
+    for draft in drafts:
+        kind = registry.get(EventKind, draft.kind)
+        if draft.account_id in left and kind.external and kind.follows is None:
+            draft.account_id = None
+            draft.state = Event.State.GUEST if draft.kind == "order.paid" else draft.state
+            Event.objects.filter(pk=draft.id).update(account_id=None, state=draft.state)
 
 
 def order_key(draft: Draft) -> orders.OrderKey | None:

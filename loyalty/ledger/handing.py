@@ -60,11 +60,14 @@ class Hands:
     def carry(
         self, wanted: Transfer, parts: Sequence[Part], *, origin_id: int | None = None, stamp: Stamp | None = None
     ) -> Transfer:
-        """Moves ``parts`` from the giver to the receiver and notes the transfer; ``write`` writes all."""
+        """Moves ``parts`` from the giver to the receiver and notes the transfer; ``write`` writes all.
+
+        What the giver says with it stays on the transfer, since entries can never be blanked.
+        """
         giver = Purse(wanted.giver_id, wanted.currency_id)
         receiver = Purse(wanted.receiver_id, wanted.currency_id)
         entry, arrived = moving.move_over(
-            self.book, giver, receiver, parts, stamp=stamp or self.stamp, origin_id=origin_id, memo=wanted.memo
+            self.book, giver, receiver, parts, stamp=stamp or self.stamp, origin_id=origin_id
         )
         wanted.amount, wanted.entry_id = -entry.amount, entry.id
         wanted.transferred_at, wanted.transferred_on = self.now, self.day_of(self.now)

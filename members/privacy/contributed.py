@@ -1,0 +1,5 @@
+"""What this room brings to the house."""
+
+from members.privacy import erasing, people, words
+
+CONTRIBUTED = (people.DOSSIER, erasing.ERASED, *erasing.JOBS, *words.KINDS)
