@@ -5,11 +5,15 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import clock, programme
 from loyalty.errors import LoyaltyError
+from members import ages
 from members.models import Consent, Member
 
 TEXT_VERSION = "2026-01"
 """Version of the terms and notices that are shown now; a changed text gets a new one."""
+NOT_FOR_CHILDREN = frozenset({Consent.Purpose.MARKETING.value, Consent.Purpose.PROFILING.value})
+"""Who is under 14 is neither advertised to nor studied, whoever ticks what."""
 
 
 class TermsNeeded(LoyaltyError):
@@ -18,7 +22,13 @@ class TermsNeeded(LoyaltyError):
 
 
 def answer(member: Member, answers: Mapping[str, bool], *, now: datetime, version: str = TEXT_VERSION) -> None:
-    """Records an answer to each purpose named; an answer that changes nothing writes no row."""
+    """Records an answer to each purpose named; an answer that changes nothing writes no row.
+
+    A child's yes to ``NOT_FOR_CHILDREN`` is recorded as a no.
+    """
+    running = programme.current()
+    if ages.is_child(member.birthday, clock.business_day(now, running.timezone, running.day_start_hour)):
+        answers = {purpose: said and purpose not in NOT_FOR_CHILDREN for purpose, said in answers.items()}
     standing = given(member)
     Consent.objects.bulk_create(
         Consent(member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now)

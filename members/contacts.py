@@ -16,7 +16,7 @@ from loyalty.messaging import codes
 from loyalty.messaging.codes import WrongCode
 from loyalty.models import OneTimeCode, User
 from loyalty.models.messages import Channel
-from members import contact_words, details, phones
+from members import contact_words, details
 from members.enrolment import ContactNeeded, EmailTaken, PhoneTaken
 from members.models import Member
 
@@ -54,12 +54,6 @@ def channel_of(contact: str) -> str:
     return Channel.EMAIL if "@" in contact else Channel.SMS
 
 
-def read(text: str) -> str:
-    """A phone number or an e-mail address as it is kept; raises what ``details`` and ``phones`` raise."""
-    is_mail = channel_of(text) == Channel.EMAIL
-    return details.read_email(text, param="contact") if is_mail else phones.normalize(text, param="contact")
-
-
 def confirm(member: Member, *, password: str, now: datetime) -> None:
     """That it is the member who asks; call it outside a transaction.
 
@@ -76,8 +70,8 @@ def confirm(member: Member, *, password: str, now: datetime) -> None:
 
 
 def ask(member: Member, *, contact: str, password: str, language: str, network: str, now: datetime) -> OneTimeCode:
-    """Sends a code to the new address. Raises what ``read``, ``confirm`` and ``send_code`` raise."""
-    to = read(contact)
+    """Sends a code to the new address. Raises what ``details``, ``confirm`` and ``send_code`` raise."""
+    to = details.read_contact(contact)
     if to in (member.phone, member.email):
         raise SameContact(param="contact")
     if not codes.can_reach(channel_of(to)):

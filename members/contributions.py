@@ -19,7 +19,7 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import companions, contact_words, demo, effects, enrolment, finding, reviewing, tiers, told
+from members import companions, demo, effects, enrolment, finding, newcomers, reviewing, tiers, told
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
 from members.privacy import contributed as privacy
@@ -77,6 +77,7 @@ CONTRIBUTES = (
                 lambda payload: _text(payload, "source"),
                 lambda: Member.Source.choices,
             ),
+            EventField("referred", _("was invited"), ValueType.BOOLEAN, lambda payload: payload.get("referred", False)),
         ),
     ),
     EventKind("tier.upgraded", _("tier reached"), dict, fields=_TIER_FIELDS, title=_("A new tier"), icon="star"),
@@ -95,7 +96,7 @@ CONTRIBUTES = (
     *told.KINDS,
     *privacy.CONTRIBUTED,
     *companions.CONTRIBUTED,
-    *contact_words.KINDS,
+    *newcomers.CONTRIBUTED,
     effects.GRANT,
     *reviewing.JOBS,
     FirstStep(

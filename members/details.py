@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import clock, readers
 from loyalty.errors import InvalidInput, LoyaltyError
-from members import phones
+from members import ages, phones
 
 OLDEST_YEARS = 120
-GUARDED_YEARS = 14
+GUARDED_YEARS = ages.CHILD_UNTIL
 _NAME = readers.Text(longest=60)
 
 
@@ -39,7 +39,7 @@ class GuardianNeeded(LoyaltyError):
     code = "guardian_needed"
     sentence = _(
         "Members under %(years)s join together with a parent or guardian. "
-        "Please ask them to come to one of our stores with you."
+        "Please ask them to agree here, or to come to one of our stores with you."
     )
 
 
@@ -53,13 +53,25 @@ class Details(NamedTuple):
     language: str
 
 
-def read(*, name: str, phone: str, email: str, birthday: date | None, language: str, today: date) -> Details:
-    """Cleans everything; raises the first refusal, ``param`` naming the field."""
+def read(
+    *,
+    name: str,
+    phone: str,
+    email: str,
+    birthday: date | None,
+    language: str,
+    today: date,
+    is_guarded: bool = False,
+) -> Details:
+    """Cleans everything; raises the first refusal, ``param`` naming the field.
+
+    ``is_guarded`` says that a guardian has agreed, so that a child's birthday is taken.
+    """
     return Details(
         name=_NAME.read(name, "name") if name else "",
         phone=phones.normalize(phone) if phone else None,
         email=read_email(email) if email else None,
-        birthday=_birthday(birthday, today) if birthday else None,
+        birthday=_birthday(birthday, today, is_guarded=is_guarded) if birthday else None,
         language=language if language in dict(settings.LANGUAGES) else "",
     )
 
@@ -76,12 +88,17 @@ def read_email(text: str, *, param: str = "email") -> str:
     return plain
 
 
-def _birthday(day: date, today: date) -> date:
+def read_contact(text: str, *, param: str = "contact") -> str:
+    """A phone number or an e-mail address as it is kept; raises what either raises."""
+    return read_email(text, param=param) if "@" in text else phones.normalize(text, param=param)
+
+
+def _birthday(day: date, today: date, *, is_guarded: bool) -> date:
     """Someone is 14 on the day of the 14th birthday; born on 29 February, on 28 February."""
     if day > today:
         raise BirthdayAhead(param="birthday")
     if clock.add_months(day, 12 * OLDEST_YEARS) < today:
         raise BirthdayTooOld(param="birthday", years=OLDEST_YEARS)
-    if clock.add_months(day, 12 * GUARDED_YEARS) > today:
+    if not is_guarded and ages.is_child(day, today):
         raise GuardianNeeded(param="birthday", years=GUARDED_YEARS)
     return day

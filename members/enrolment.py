@@ -7,6 +7,7 @@ the same transaction.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,11 +17,26 @@ from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events import intake
 from loyalty.models import Account, AccountReference, User
 from loyalty.registry import Happening
-from members import consent, details, finding, ladders, logins, numbers
+from members import ages, consent, details, finding, guardians, ladders, logins, numbers, referrals
+from members.guardians import Guardian
 from members.models import Consent, Member
 
 CHUNK = 1000
 _ATTEMPTS = 3
+
+
+class Newcomer(NamedTuple):
+    """What somebody tells who joins."""
+
+    name: str
+    phone: str
+    email: str
+    birthday: date | None
+    language: str
+    password: str | None
+    consents: Mapping[str, bool]
+    referral_code: str
+    guardian: Guardian | None
 
 
 class ContactNeeded(LoyaltyError):
@@ -51,24 +67,22 @@ def enrol(
     consents: Mapping[str, bool] | None = None,
     partner_id: int | None = None,
     external_id: str = "",
+    referral_code: str = "",
+    guardian: Guardian | None = None,
+    signs_in_elsewhere: bool = False,
 ) -> Member:
     """Makes a member; with a password also the login, named by the member number.
 
     A second call with the same partner and external id returns the first member, whatever else it
-    says. On the member page the terms must be agreed to (``TermsNeeded``). A partner's external id
-    may stand in for phone and e-mail (else ``ContactNeeded``).
+    says. On the member page the terms must be agreed to (``TermsNeeded``). A partner's external id, or
+    another way to sign in, may stand in for phone and e-mail (else ``ContactNeeded``). Who is under 14 needs
+    a guardian (``GuardianNeeded``). A referral code that nobody has changes nothing.
     """
     if partner_id is not None and external_id and (first := finding.by_external_id(partner_id, external_id)):
         return first
+    told = Newcomer(name, phone, email, birthday, language, password, dict(consents or {}), referral_code, guardian)
     day = _today(now)
-    person = details.read(name=name, phone=phone, email=email, birthday=birthday, language=language, today=day)
-    if not (person.phone or person.email or external_id):
-        raise ContactNeeded(param="phone")
-    if source == Member.Source.WEB and not (consents or {}).get(Consent.Purpose.TERMS):
-        raise consent.TermsNeeded(param="terms")
-    if password is not None:
-        logins.check_password(password, contact=person.phone or "", email=person.email or "", name=person.name)
-    _refuse_taken(person)
+    person = _read(told, source=source, day=day, needs_contact=not (external_id or signs_in_elsewhere))
     try:
         with transaction.atomic():
             member = _create_member(person, source=source, now=now, day=day, password=password)
@@ -76,12 +90,42 @@ def enrol(
                 AccountReference.objects.create(
                     partner_id=partner_id, external_id=external_id, account_id=member.account_id
                 )
-            consent.answer(member, consents or {}, now=now)
-            intake.record([_joined(member.account_id, source, now)], now=now)
+            _tell(member, told, day, now)
     except IntegrityError:
         return _lost_the_race(person, partner_id, external_id)
     member.refresh_from_db()
     return member
+
+
+def _read(told: Newcomer, *, source: str, day: date, needs_contact: bool) -> details.Details:
+    """What was told, clean and free to take; raises the first refusal."""
+    person = details.read(
+        name=told.name,
+        phone=told.phone,
+        email=told.email,
+        birthday=told.birthday,
+        language=told.language,
+        today=day,
+        is_guarded=told.guardian is not None,
+    )
+    if needs_contact and not (person.phone or person.email):
+        raise ContactNeeded(param="phone")
+    if source == Member.Source.WEB and not told.consents.get(Consent.Purpose.TERMS):
+        raise consent.TermsNeeded(param="terms")
+    if told.password is not None:
+        logins.check_password(told.password, contact=person.phone or "", email=person.email or "", name=person.name)
+    _refuse_taken(person)
+    return person
+
+
+def _tell(member: Member, told: Newcomer, day: date, now: datetime) -> None:
+    """Keeps the answers, the guardian's too, and tells the rules of both who came and who brought them."""
+    consent.answer(member, told.consents, now=now)
+    if told.guardian is not None and ages.is_child(member.birthday, day):
+        guardians.agree(member, told.guardian, now=now)
+    brought = referrals.keep(member, told.referral_code, now=now)
+    joined = _joined(member.account_id, member.source, now, is_referred=brought is not None)
+    intake.record([joined, brought] if brought else [joined], now=now)
 
 
 def enrol_references(partner_id: int, references: Sequence[str], now: datetime) -> dict[str, int]:
@@ -154,13 +198,13 @@ def _create_member(person: details.Details, *, source: str, now: datetime, day: 
     )
 
 
-def _joined(account_id: int, source: str, now: datetime) -> Happening:
+def _joined(account_id: int, source: str, now: datetime, *, is_referred: bool = False) -> Happening:
     return Happening(
         kind="member.joined",
         key=f"member.joined:{account_id}",
         account_id=account_id,
         occurred_at=now,
-        payload={"source": source},
+        payload={"source": source, "referred": is_referred},
     )
 
 

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from loyalty.errors import NotFound
 from loyalty.registry import Address
-from members import consent, numbers, phones
+from members import ages, consent, numbers, phones
 from members.models import Member
 
 
@@ -76,8 +76,12 @@ def accounts_of(user: Any) -> set[int]:
 
 
 def addresses(account_ids: Collection[int]) -> dict[int, Address]:
-    """How to reach these members, in the language they chose last, and what they agreed to. Two queries."""
+    """How to reach these members, in the language they chose last, and what they agreed to. Two queries.
+
+    Of a child's answers none counts that is not for children, whenever it was given.
+    """
     rows = Member.objects.select_related("user").filter(pk__in=account_ids)
+    rows = rows.annotate(is_child=ages.under(ages.CHILD_UNTIL, "birthday"))
     agreed = consent.given_by(account_ids)
     return {
         row.pk: Address(
@@ -85,7 +89,8 @@ def addresses(account_ids: Collection[int]) -> dict[int, Address]:
             phone=row.phone or "",
             language=(row.user.language if row.user else "") or row.language,
             name=row.name,
-            consents=frozenset(purpose for purpose, is_given in agreed.get(row.pk, {}).items() if is_given),
+            consents=frozenset(purpose for purpose, is_given in agreed.get(row.pk, {}).items() if is_given)
+            - (consent.NOT_FOR_CHILDREN if row.is_child else frozenset()),
         )
         for row in rows
     }

@@ -377,6 +377,20 @@ class Migration(migrations.Migration):
             name="completed_at",
             field=models.DateTimeField(editable=False, null=True, verbose_name="profile first complete"),
         ),
+        migrations.AlterField(
+            model_name="consent",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("terms", "membership terms and privacy notice"),
+                    ("marketing", "offers and news"),
+                    ("profiling", "recommendations that fit me"),
+                    ("guardian", "agreement of a parent or guardian"),
+                ],
+                max_length=12,
+                verbose_name="purpose",
+            ),
+        ),
         migrations.AddField(
             model_name="member",
             name="guardian_agreed_at",

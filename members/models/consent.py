@@ -11,6 +11,7 @@ class Consent(models.Model):
         TERMS = "terms", _("membership terms and privacy notice")
         MARKETING = "marketing", _("offers and news")
         PROFILING = "profiling", _("recommendations that fit me")
+        GUARDIAN = "guardian", _("agreement of a parent or guardian")
 
     member = models.ForeignKey("members.Member", models.CASCADE, related_name="consents", verbose_name=_("member"))
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
