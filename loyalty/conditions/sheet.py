@@ -42,7 +42,7 @@ def needs(leaves: Iterable[Leaf], *, first_day: date) -> dict[str, Need]:
     wanted: dict[str, Need] = {}
     for leaf in leaves:
         if leaf.window is not None:
-            first, _last = windows.bounds(leaf.window, first_day)
+            first = windows.earliest(leaf.window, first_day)
             need = Need(first_day, lifetime=True) if first is None else Need(first)
             wanted[leaf.name] = wanted[leaf.name] | need if leaf.name in wanted else need
     return wanted
@@ -104,13 +104,13 @@ class TallySheet:
             found = self._series[account_id, metric] = _Series()
         return found
 
-    def value(self, account_id: int, metric: str, window: Window, as_of: date) -> int:
-        """What a comparison asks: the sum over the window, or its days where the window counts those."""
-        return (self.days if window.counts_days else self.total)(account_id, metric, window, as_of)
+    def value(self, account_id: int, metric: str, window: Window, as_of: date, anchor: date | None = None) -> int:
+        """What a comparison asks: the sum over the window, or its days where the window counts those.
 
-    def total(self, account_id: int, metric: str, window: Window, as_of: date) -> int:
-        """The sum over the window that ends on ``as_of``."""
-        return self.sum_between(account_id, metric, *windows.bounds(window, as_of))
+        ``anchor`` is the member's date that the window hangs on, where it does.
+        """
+        bounds = windows.bounds(window, as_of, anchor)
+        return (self.days if window.counts_days else self.sum_between)(account_id, metric, *bounds)
 
     def sum_between(self, account_id: int, metric: str, first: date | None, last: date) -> int:
         """The sum from ``first`` (``None``: ever) to ``last``, both included."""
@@ -120,9 +120,8 @@ class TallySheet:
             return 0
         return sum(series.between(first, last)) + (series.before if first is None else 0)
 
-    def days(self, account_id: int, metric: str, window: Window, as_of: date) -> int:
-        """On how many days of the window the value is above zero."""
-        first, last = windows.bounds(window, as_of)
+    def days(self, account_id: int, metric: str, first: date | None, last: date) -> int:
+        """On how many days from ``first`` (``None``: ever) to ``last``, both included, it is above zero."""
         self._check(metric, first, last)
         series = self._series.get((account_id, metric))
         if series is None:

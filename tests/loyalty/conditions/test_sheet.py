@@ -15,6 +15,7 @@ from loyalty.models import Account, Metric, Tally
 
 DAY = date(2026, 5, 17)
 WEEK = Window("days", 7)
+WEEK_DAYS = Window("days", 7, counts_days=True)
 LIFETIME_DAYS = Window("lifetime", counts_days=True)
 
 
@@ -41,10 +42,10 @@ def test_what_is_added_is_seen_at_once_and_noted_as_a_change() -> None:
     sheet.add(7, "visits", DAY, -1)
     sheet.add(7, "unasked", DAY, 4)
 
-    assert sheet.total(7, "visits", WEEK, DAY) == 3
-    assert sheet.days(7, "visits", WEEK, DAY) == 2
+    assert sheet.value(7, "visits", WEEK, DAY) == 3
+    assert sheet.value(7, "visits", WEEK_DAYS, DAY) == 2
     assert sheet.sum_between(7, "visits", date(2026, 5, 10), date(2026, 5, 10)) == 50
-    assert sheet.total(8, "visits", WEEK, DAY) == 0
+    assert sheet.value(8, "visits", WEEK, DAY) == 0
     assert sheet.changes == {
         (7, "visits", DAY): 2,
         (7, "visits", date(2026, 5, 11)): 1,
@@ -58,8 +59,8 @@ def test_an_earlier_event_of_the_batch_does_not_see_later_days() -> None:
 
     sheet.add(7, "visits", DAY, 3)
 
-    assert sheet.total(7, "visits", LIFETIME, date(2026, 5, 16)) == 0
-    assert sheet.total(7, "visits", LIFETIME, DAY) == 3
+    assert sheet.value(7, "visits", LIFETIME, date(2026, 5, 16)) == 0
+    assert sheet.value(7, "visits", LIFETIME, DAY) == 3
 
 
 @pytest.mark.parametrize(
@@ -70,9 +71,9 @@ def test_asking_beyond_what_was_loaded_is_an_error_not_a_wrong_answer(window: Wi
     sheet = TallySheet({"visits": Need(date(2026, 5, 1))})
 
     with pytest.raises(LookupError, match="visits is asked for"):
-        sheet.total(7, "visits", window, as_of)
+        sheet.value(7, "visits", window, as_of)
     with pytest.raises(LookupError, match="other was not loaded"):
-        sheet.total(7, "other", window, as_of)
+        sheet.value(7, "other", window, as_of)
 
 
 def test_a_day_before_the_batch_moves_the_lifetime_sum_and_makes_its_days_unknown() -> None:
@@ -82,10 +83,10 @@ def test_a_day_before_the_batch_moves_the_lifetime_sum_and_makes_its_days_unknow
     sheet.add(7, "visits", date(2026, 1, 1), -2)
     sheet.place_before(8, "visits", 1, 1)
 
-    assert sheet.total(7, "visits", LIFETIME, DAY) == 8
-    assert sheet.days(8, "visits", LIFETIME_DAYS, DAY) == 1
+    assert sheet.value(7, "visits", LIFETIME, DAY) == 8
+    assert sheet.value(8, "visits", LIFETIME_DAYS, DAY) == 1
     with pytest.raises(LookupError, match="a day before 2026-05-17 moved"):
-        sheet.days(7, "visits", LIFETIME_DAYS, DAY)
+        sheet.value(7, "visits", LIFETIME_DAYS, DAY)
 
 
 def test_needs_reach_back_to_the_longest_window_of_each_metric() -> None:
@@ -117,8 +118,8 @@ def test_loading_takes_two_queries_for_any_number_of_accounts_and_metrics(store:
         sheet = load_sheet([account.pk for account in accounts], wanted)
 
     assert (len(one), len(five)) == (2, 2)
-    assert [sheet.total(account.pk, "t_visits", LIFETIME, DAY) for account in accounts] == [2, 3, 4, 5, 6]
-    assert [sheet.days(account.pk, "t_visits", LIFETIME_DAYS, DAY) for account in accounts] == [1, 2, 2, 2, 2]
+    assert [sheet.value(account.pk, "t_visits", LIFETIME, DAY) for account in accounts] == [2, 3, 4, 5, 6]
+    assert [sheet.value(account.pk, "t_visits", LIFETIME_DAYS, DAY) for account in accounts] == [1, 2, 2, 2, 2]
     assert sheet.changes == {}
 
 

@@ -33,6 +33,45 @@ def test_a_purchase_leaves_the_rolling_year_after_365_days() -> None:
     assert windows.bounds(year, date(2026, 3, 15))[0] == paid + timedelta(days=1)
 
 
+JOINED = date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "first"),
+    [
+        (date(2024, 2, 28), windows.NEVER),
+        (JOINED, JOINED),
+        (date(2025, 2, 27), JOINED),
+        (date(2025, 2, 28), date(2025, 2, 28)),
+        (date(2028, 2, 28), date(2027, 2, 28)),
+        (date(2028, 2, 29), date(2028, 2, 29)),
+    ],
+)
+def test_a_year_of_one_s_own_begins_on_the_last_anniversary(as_of: date, first: date) -> None:
+    """E66: of 29 February on the 28th of common years; before the day itself nothing is covered."""
+    year = Window("anniversary", anchor="member.joined_on")
+
+    assert windows.bounds(year, as_of, JOINED) == (first, as_of)
+
+
+def test_a_window_since_a_date_covers_it_and_nothing_where_there_is_none() -> None:
+    since = Window("since", anchor="member.tier_since")
+
+    assert windows.bounds(since, AS_OF, date(2026, 5, 1)) == (date(2026, 5, 1), AS_OF)
+    assert windows.bounds(since, AS_OF, None)[0] == windows.NEVER
+
+
+@pytest.mark.parametrize("as_of", [date(2027, 2, 28), date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1)])
+def test_no_anniversary_lies_before_the_days_that_are_loaded_for_it(as_of: date) -> None:
+    year = Window("anniversary", anchor="member.joined_on")
+    loaded = windows.earliest(year, as_of)
+
+    starts = [windows.bounds(year, as_of, as_of - timedelta(days=back))[0] for back in range(1500)]
+
+    assert loaded is not None
+    assert min(start for start in starts if start) >= loaded
+
+
 @pytest.mark.parametrize("month", range(1, 13))
 def test_a_quarter_begins_in_january_april_july_or_october(month: int) -> None:
     first, last = windows.bounds(Window("quarter"), date(2026, month, 28))
