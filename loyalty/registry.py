@@ -154,10 +154,14 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """Told, in the same transaction, which accounts a batch moved; may answer with happenings."""
+    """Told, in the same transaction, which accounts a batch moved; may answer with happenings.
+
+    With ``kinds`` it is told instead of the accounts that an event of these kinds was about, moved or not.
+    """
 
     code: str
     follow: Callable[[Sequence[int], Mapping[int, UUID], datetime], Sequence[Happening]]
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

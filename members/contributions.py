@@ -20,6 +20,7 @@ from loyalty.registry import (
     ValueType,
 )
 from members import companions, demo, effects, enrolment, finding, newcomers, reviewing, tiers, told
+from members.benefits import contributed as benefits
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
 from members.privacy import contributed as privacy
@@ -119,5 +120,6 @@ CONTRIBUTES = (
     ),
     Tab("home", 10, _("Home"), "members:home", "home"),
     Tab("me", 90, _("Me"), "members:me", "me"),
+    *benefits.CONTRIBUTED,
     *demo.DEMO,
 )

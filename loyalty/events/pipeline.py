@@ -123,9 +123,16 @@ def _decide(
     fold.write()
     happenings = _carry_out(fold.grants, now)
     for follower in registry.all(Follower):
-        if moved:
-            happenings += follower.follow(moved, fold.causes, now)
+        causes = _causes(drafts, follower.kinds) if follower.kinds else fold.causes
+        told = sorted(causes) if follower.kinds else moved
+        if told:
+            happenings += follower.follow(told, causes, now)
     return happenings, receipts
+
+
+def _causes(drafts: Sequence[Draft], kinds: Collection[str]) -> dict[int, UUID]:
+    """Account → the last event of these kinds."""
+    return {draft.account_id: draft.id for draft in drafts if draft.account_id is not None and draft.kind in kinds}
 
 
 def _fold(drafts: Sequence[Draft], programme: Programme, now: datetime) -> Fold:

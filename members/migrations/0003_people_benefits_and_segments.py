@@ -85,6 +85,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "birthday_month",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Who has told no birthday cannot have it.",
+                        verbose_name="only in the month of the birthday",
+                    ),
+                ),
+                (
                     "cost_minor",
                     models.PositiveBigIntegerField(default=0, verbose_name="costs us each time (minor units)"),
                 ),

@@ -55,6 +55,9 @@ class Benefit(models.Model):
     use_days = models.PositiveSmallIntegerField(
         _("days to use it"), default=0, help_text=_("From the day it is claimed; 0 is to the end of its period.")
     )
+    birthday_month = models.BooleanField(
+        _("only in the month of the birthday"), default=False, help_text=_("Who has told no birthday cannot have it.")
+    )
     cost_minor = models.PositiveBigIntegerField(_("costs us each time (minor units)"), default=0)
     archived_at = models.DateTimeField(_("retired"), null=True, editable=False)
 
@@ -156,8 +159,9 @@ class BenefitSeason(models.Model):
 class BenefitClaim(models.Model):
     """One benefit that is a member's own: the ``place``-th of its ``period``, to be used through ``usable_through``.
 
-    ``period`` is the period's name (``2026``, ``2026Q4``, ``2026-11``, ``2026W47``, ``2026-11-22``, ``ever``).
-    Its uniqueness is what keeps a quota under parallel claims. ``code`` is shown at the till.
+    ``period`` is the period's name (``2026``, ``2026Q4``, ``2026-11``, ``2026W47``, ``2026-11-22``, ``ever``), or
+    ``given`` for what a rule or staff gave beside all quotas. Its uniqueness is what keeps a quota under
+    parallel claims. ``code`` is shown at the till.
     """
 
     class State(models.TextChoices):
