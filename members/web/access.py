@@ -6,7 +6,8 @@ from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
@@ -14,8 +15,8 @@ from loyalty.models import Account
 from members.models import Member
 
 P = ParamSpec("P")
-MemberView = Callable[Concatenate[HttpRequest, Member, P], HttpResponse]
-View = Callable[..., HttpResponse]
+MemberView = Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def member_of(request: HttpRequest) -> Member | None:
@@ -32,7 +33,7 @@ def member_page(view: MemberView[P]) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         member = member_of(request)
         if member is None:
             if request.user.is_staff:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, contact, entering, inbox, pages, proving, settings
+from members.web import brand, contact, entering, inbox, pages, privacy, proving, settings
 
 app_name = "members"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("me/", settings.me, name="me"),
     path("me/profile/", settings.profile, name="profile"),
     path("me/privacy/", settings.privacy, name="privacy"),
+    path("me/privacy/data/", privacy.data, name="data"),
+    path("me/privacy/leave/", privacy.leave, name="leave"),
     path("me/contact/", contact.contact, name="contact"),
     path("me/contact/code/", contact.contact_code, name="contact-code"),
 ]
