@@ -24,6 +24,7 @@ from members.benefits import contributed as benefits
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
 from members.privacy import contributed as privacy
+from members.web import animals
 
 
 def _rungs() -> Sequence[tuple[str, Text]]:
@@ -118,6 +119,7 @@ CONTRIBUTES = (
         "qr",
         lambda member: member.account.orders.exists(),
     ),
+    *animals.HOME,
     Tab("home", 10, _("Home"), "members:home", "home"),
     Tab("me", 90, _("Me"), "members:me", "me"),
     *benefits.CONTRIBUTED,

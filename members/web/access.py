@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from loyalty.models import Account
 from members.models import Member
@@ -17,6 +18,7 @@ from members.models import Member
 P = ParamSpec("P")
 MemberView = Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def member_of(request: HttpRequest) -> Member | None:

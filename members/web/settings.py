@@ -5,23 +5,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError
 from members import consent, profiles
 from members.models import Member
-from members.web import access, cards
-from members.web.access import member_page
+from members.web import access, cards, caring, picturing
+from members.web.access import member_page, read_or_send
 from members.web.forms import PrivacyForm, ProfileForm
-
-read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
 @member_page
 def me(request: HttpRequest, member: Member) -> HttpResponse:
-    return render(request, "members/me.html", {"member": cards.person(member), "card": cards.code_only(member)})
+    known = {"member": cards.person(member), "card": cards.code_only(member)}
+    return render(request, "members/me.html", known | caring.about(member, clock.now()))
 
 
 @read_or_send
@@ -36,7 +35,8 @@ def profile(request: HttpRequest, member: Member) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("members:me")
-    return render(request, "members/profile.html", {"form": form}, status=form.status)
+    context = {"form": form, "avatar": picturing.address(member.avatar), "name": member.name}
+    return render(request, "members/profile.html", context, status=form.status)
 
 
 @read_or_send

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, contact, entering, inbox, pages, privacy, proving, settings
+from members.web import brand, contact, entering, inbox, pages, privacy, proving, rooms, settings
 
 app_name = "members"
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("me/privacy/", settings.privacy, name="privacy"),
     path("me/privacy/data/", privacy.data, name="data"),
     path("me/privacy/leave/", privacy.leave, name="leave"),
+    *rooms.PATHS,
     path("me/contact/", contact.contact, name="contact"),
     path("me/contact/code/", contact.contact_code, name="contact-code"),
 ]

@@ -68,6 +68,7 @@ def test_home_of_a_new_member_leads_by_the_hand() -> None:
 
     assert [(str(step.title), step.done, step.url) for step in context["steps"]] == [
         ("Tell us your birthday", False, "/me/profile/"),
+        ("Tell us about your pet", False, "/me/pets/add/"),
         ("Check in for the first time", False, "/tasks/"),
         ("Collect your first points in the shop", False, "/card/"),
     ]
