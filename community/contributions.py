@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from community import demo, dossier
+from community import demo, facts, dossier
 from community.web import calendar
 from loyalty.registry import BuiltinMetric, EventField, EventKind, FirstStep, Panel, Tab, ValueType
 
@@ -16,6 +16,7 @@ CONTRIBUTES = (
         fields=(EventField("streak", _("days in a row"), ValueType.NUMBER, lambda payload: payload["streak"]),),
     ),
     BuiltinMetric("checkins", _("check-ins"), "checkin.done", lambda _payload: 1),
+    *facts.FACTS,
     FirstStep(
         "check-in",
         20,

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from django.db import connection
-from django.db.models import BooleanField, F, Field, Func, Model, Q, Value
+from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 
 from loyalty import literals
 
@@ -176,6 +176,15 @@ def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Ro
     taken = set(model._default_manager.filter(**{f"{key}__in": wanted}).values_list(key, flat=True))
     insert(model, columns, [row for row in rows if row[place] not in taken])
     return set(wanted) - taken
+
+
+def insert_from(model: type[Model], columns: Sequence[str], rows: "QuerySet[Any, Any]", *, tail: str = "") -> int:
+    """Inserts what a ``values_list`` in the order of ``columns`` finds, within the database; returns how many."""
+    shape = _of(model, columns)
+    found, parameters = rows.query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {shape.table} ({shape.listed}) {found} {tail}", parameters)
+        return int(cursor.rowcount)
 
 
 def insert_one(model: type[Model], row: Mapping[str, Any]) -> int | None:

@@ -79,6 +79,8 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     transferring.RECEIVED,
     pooling.SPENT,
     BuiltinMetric("orders", _("orders"), "order.paid", lambda _payload: 1),
+    BuiltinMetric("points_given", _("gifts of points given"), "points.given", lambda _payload: 1),
+    BuiltinMetric("points_received", _("gifts of points received"), "points.received", lambda _payload: 1),
     BuiltinMetric("spend", _("money spent"), "order.paid", _amount, ValueType.MONEY),
     *facts.FACTS,
     Job(code="expire_points", label=_("Expire and activate points"), period=periods.every(60), walk=_sweep, catch_up=0),

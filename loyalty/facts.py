@@ -9,6 +9,7 @@ from django.db.models import Expression, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import facts_messages, facts_orders, facts_points
 from loyalty.models import Account, Balance
 from loyalty.registry import Fact, ValueType
 
@@ -21,7 +22,7 @@ def _available(currency: str) -> Callable[[], Expression]:
     return expression
 
 
-FACTS: tuple[Fact, ...] = (
+ACCOUNT: tuple[Fact, ...] = (
     Fact(
         code="account.status",
         label=_("account status"),
@@ -46,4 +47,11 @@ FACTS: tuple[Fact, ...] = (
         group=_("Account"),
         moves=True,
     ),
+)
+FACTS = (
+    *ACCOUNT,
+    *facts_points.ACCOUNT,
+    *facts_points.FACTS,
+    *facts_orders.FACTS,
+    *facts_messages.FACTS,
 )

@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Expression, F
+from django.db.models import F
+from django.db.models.expressions import BaseExpression
 from django.utils.functional import Promise
 
 from loyalty.bookkeeping import Check, MergeStep
+from loyalty.crowds import Crowd
 from loyalty.personal import Dossier, Strand
 
 Text = str | Promise
@@ -32,6 +34,7 @@ class ValueType(StrEnum):
     DATE = "date"
     BOOLEAN = "boolean"
     MONTHDAY = "monthday"  # a date of which only month and day count, such as a birthday
+    SET = "set"  # several codes at once, such as tags; never missing, but it may be empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,14 @@ class Fact:
     """Something known about a person, told as an ORM expression over ``Account``.
 
     The same expression is selected for a batch of accounts (predicate) and filtered by (SQL), so
-    the two can't drift apart. ``moves`` says that deciding an event may change it (a tier, a
-    balance), so an account's next event must look again.
+    the two can't drift apart; for a ``SET`` it is a ``conditions.Codes``. ``moves`` says that deciding an
+    event may change it (a tier, a balance), so an account's next event must look again.
     """
 
     code: str
     label: Text
     type: ValueType
-    expression: Callable[[], Expression | F]
+    expression: Callable[[], BaseExpression | F]
     choices: Callable[[], Sequence[tuple[str, Text]]] | None = None
     group: Text = ""
     moves: bool = False
@@ -345,6 +348,7 @@ class DemoData:
 Contribution = (
     EventKind
     | Fact
+    | Crowd
     | BuiltinMetric
     | Effect
     | Follower

@@ -19,7 +19,7 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import companions, demo, effects, enrolment, finding, newcomers, reviewing, tiers, told
+from members import companions, demo, effects, enrolment, finding, grouping, newcomers, reviewing, tiers, told
 from members.benefits import contributed as benefits
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
@@ -100,6 +100,7 @@ CONTRIBUTES = (
     *companions.CONTRIBUTED,
     *newcomers.CONTRIBUTED,
     effects.GRANT,
+    *grouping.CONTRIBUTED,
     *reviewing.JOBS,
     FirstStep(
         "birthday",

@@ -12,7 +12,6 @@ from django.db.models import (
     BigIntegerField,
     BooleanField,
     Case,
-    CharField,
     DateField,
     DateTimeField,
     Expression,
@@ -24,7 +23,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Concat, NullIf, Trim, TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.models import Balance
@@ -70,17 +69,6 @@ def _missing() -> Expression:
     return Case(When(member__isnull=False, then=missing), output_field=BigIntegerField())
 
 
-def _others() -> Expression:
-    """The codes of the tiers held on the first two side ladders, with a space between; asked by "contains"."""
-    rows = Standing.objects.filter(member=OuterRef("pk"), ladder__is_main=False, effective__isnull=False)
-    codes = rows.order_by("ladder_id").values("effective__code")
-    first, second = (
-        Coalesce(Subquery(codes[place : place + 1]), Value(""), output_field=CharField()) for place in (0, 1)
-    )
-    joined = Trim(Concat(first, Value(" "), second, output_field=CharField()))
-    return NullIf(joined, Value(""), output_field=CharField())
-
-
 FACTS: tuple[Fact, ...] = (
     Fact(
         code="member.tier",
@@ -120,14 +108,6 @@ FACTS: tuple[Fact, ...] = (
         label=_("growth missing for the next tier"),
         type=ValueType.NUMBER,
         expression=_missing,
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.other_tiers",
-        label=_("tiers on other ladders (codes)"),
-        type=ValueType.TEXT,
-        expression=_others,
         group=_("Member"),
         moves=True,
     ),

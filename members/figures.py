@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from loyalty import conditions
-from loyalty.conditions import Leaf, Need, TallySheet
+from loyalty.conditions import Crowds, Leaf, Need, TallySheet
 from loyalty.models import Balance, Currency, Entry
 from loyalty.models.accounts import NET
 from members.judging import Stand
@@ -36,6 +36,7 @@ class Shelf:
     facts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     ever: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     held: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    crowds: Crowds = field(default_factory=lambda: Crowds(()))
 
     def of(self, account_id: int, terms: Terms) -> "Own":
         return Own(self, account_id, terms)
@@ -52,7 +53,11 @@ class Own:
     def value(self, leaf: Leaf, as_of: date) -> Any:
         if leaf.window is not None:
             return self.shelf.sheet.value(self.account_id, leaf.name, leaf.window, as_of)
-        return self.shelf.facts.get(self.account_id, {}).get(leaf.name)
+        known = self.shelf.facts.get(self.account_id, {}).get(leaf.name)
+        crowds = self.shelf.crowds
+        if leaf.name not in crowds:
+            return known
+        return crowds.value(leaf.name, lambda inner: self.value(inner, as_of), known, as_of)
 
     def score(self, first: date | None, last: date) -> int:
         """Never below 0: a purse in debt is an empty one."""
@@ -67,25 +72,29 @@ class Own:
 def load(stands: Mapping[int, Mapping[int, Stand]], terms: Collection[Terms], today: date) -> Shelf:
     """The figures of these members (account id → ladder id → standing) for these terms."""
     account_ids = sorted(stands)
-    needs = _needs(stands, terms, today)
+    crowds = Crowds([leaf for each in terms for leaf in each.leaves])
+    needs = _needs(stands, terms, today, crowds)
     days = {code: need for code, need in needs.items() if not code.startswith("score:")}
-    shelf = Shelf(conditions.load_sheet(account_ids, days))
+    shelf = Shelf(conditions.load_sheet(account_ids, days), crowds=crowds)
     shelf.sheet.needs = needs
     for each in terms:
         if each.uses_score:
             _place_score(shelf, each, account_ids, needs)
-    codes = {leaf.name for each in terms for leaf in each.leaves if leaf.source == "fact"}
+    leaves = [*crowds.leaves, *(leaf for each in terms for leaf in each.leaves)]
+    codes = {leaf.name for leaf in leaves if leaf.source == "fact"}
     if codes:
         shelf.facts = conditions.load_facts(account_ids, codes)
     return shelf
 
 
-def _needs(stands: Mapping[int, Mapping[int, Stand]], terms: Collection[Terms], today: date) -> dict[str, Need]:
+def _needs(
+    stands: Mapping[int, Mapping[int, Stand]], terms: Collection[Terms], today: date, crowds: Crowds
+) -> dict[str, Need]:
     wanted: dict[str, Need] = {}
     for each in terms:
         own = [ladders[each.ladder_id] for ladders in stands.values() if each.ladder_id in ladders]
         first = min((_first_day(each, stand, today) for stand in own), default=today)
-        found = conditions.needs(each.leaves, first_day=first)
+        found = conditions.needs([*each.leaves, *crowds.leaves], first_day=first)
         since = _score_since(each, own, today)
         if since is not None:
             found[_metric(each.policy.currency)] = Need(since)

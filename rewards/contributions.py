@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import BuiltinMetric, Caption, EventField, EventKind, Panel, Tab, Text, ValueType
-from rewards import demo, dossier, laws, told
+from rewards import demo, facts, dossier, laws, told
 from rewards.models import Reward
 from rewards.web import offers
 
@@ -27,6 +27,7 @@ CONTRIBUTES = (
     ),
     BuiltinMetric("redemptions", _("rewards redeemed"), "reward.redeemed", lambda payload: int(payload["quantity"])),
     BuiltinMetric("points_redeemed", _("points redeemed"), "reward.redeemed", lambda payload: int(payload["points"])),
+    *facts.FACTS,
     Caption("redemptions", offers.captions),
     Panel("reach", 30, "rewards/_reach.html", offers.panel),
     Tab("mall", 30, _("Mall"), "rewards:list", "mall"),

@@ -14,7 +14,20 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"loyalty": 0, "members": 1, "rewards": 2, "community": 2}
-LEAVES = {"bookkeeping", "celery", "clock", "errors", "ids", "markup", "personal", "registry", "texts", "transport", "triggers"}
+LEAVES = {
+    "bookkeeping",
+    "celery",
+    "clock",
+    "crowds",
+    "errors",
+    "ids",
+    "markup",
+    "personal",
+    "registry",
+    "texts",
+    "transport",
+    "triggers",
+}
 FACES = {"admin", "api", "web", "tasks", "contributions", "management", "urls", "apps", "backends"}
 
 

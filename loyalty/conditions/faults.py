@@ -134,6 +134,29 @@ class UnknownChoice(WrongValue):
     sentence = _("“%(value)s” is not one of the choices. Choose one from the list.")
 
 
+class CrowdCircle(WrongValue):
+    """A segment that would lead back to itself."""
+
+    code = "condition_circle"
+    sentence = _("“%(name)s” leads back to the segment you are editing. Please leave one of the two out.")
+
+
+class CrowdsTooDeep(WrongValue):
+    """Segments of segments of segments beyond the bound."""
+
+    code = "condition_segments_too_deep"
+    sentence = _("Segments may be built on one another at most %(limit)s deep. Please write some of it out here.")
+
+
+class CrowdsTooLarge(ConditionError):
+    """More comparisons than the bound, those of the segments it names counted."""
+
+    code = "condition_segments_too_large"
+    sentence = _(
+        "With the segments it names, this holds %(count)s comparisons; %(limit)s is the most. Please make it simpler."
+    )
+
+
 class WindowWanted(ConditionError):
     """A metric without its period, or with one that can't be read."""
 

@@ -36,6 +36,8 @@ TEXT = frozenset({ValueType.TEXT})
 DATE = frozenset({ValueType.DATE})
 BOOLEAN = frozenset({ValueType.BOOLEAN})
 MONTHDAY = frozenset({ValueType.MONTHDAY})
+SET = frozenset({ValueType.SET})
+BLANK = frozenset({"empty", "not_empty"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ OPERATORS: dict[str, Operator] = {
         Operator("starts_with", pgettext_lazy("comparison", "starts with"), "one", TEXT),
         Operator("in", pgettext_lazy("comparison", "is one of"), "many", WORDED),
         Operator("not_in", pgettext_lazy("comparison", "is none of"), "many", frozenset({ValueType.CHOICE})),
+        Operator("has_any", pgettext_lazy("comparison", "has any of"), "many", SET),
+        Operator("has_all", pgettext_lazy("comparison", "has all of"), "many", SET),
+        Operator("has_none", pgettext_lazy("comparison", "has none of"), "many", SET),
         Operator("before", pgettext_lazy("comparison", "is before"), "date", DATE),
         Operator("after", pgettext_lazy("comparison", "is after"), "date", DATE),
         Operator("on", pgettext_lazy("comparison", "is on"), "date", DATE),
@@ -80,9 +85,9 @@ OPERATORS: dict[str, Operator] = {
 
 
 def suiting(type_: ValueType, *, counted: bool = False) -> list[Operator]:
-    """The comparisons of a type, in the editor's order. A counted number is never missing."""
+    """The comparisons of a type, in the editor's order. ``counted``: it can't be asked whether it is filled in."""
     suit = [operator for operator in OPERATORS.values() if type_ in operator.types]
-    return [operator for operator in suit if not (counted and operator.code in {"empty", "not_empty"})]
+    return [operator for operator in suit if not (counted and operator.code in BLANK)]
 
 
 def read(takes: str, raw: Any, path: str) -> Any:

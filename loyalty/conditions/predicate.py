@@ -3,7 +3,7 @@
 Pure: values come from the caller's lookup, the day from the caller. Built once for a rule and run for
 every event of a batch, so each comparison is one closure and groups stop at the first answer.
 
-A missing value (``None``, or an empty text) satisfies only ``empty``, ``ne``, ``not_in`` and
+A missing value (``None``, an empty text or set) satisfies only ``empty``, ``ne``, ``not_in``, ``has_none`` and
 ``not_in_last_days``. ``query`` answers the same in SQL; a property test holds the two together.
 """
 
@@ -180,7 +180,12 @@ def _comes(days: int) -> Test:
 
 
 def _is_empty(actual: Any) -> bool:
-    return actual is None or actual == ""
+    return actual is None or actual in ("", (), [])
+
+
+def _held(actual: Any) -> set[Any]:
+    """A set fact as a batch gives it (a tuple) or a receipt (a list)."""
+    return set(actual or ())
 
 
 # A comparison value is never missing, so eq, ne, in and not_in need no guard.
@@ -196,6 +201,9 @@ TESTS: dict[str, Callable[[Any], Test]] = {
     "starts_with": lambda value: lambda actual, _as_of: actual is not None and actual.startswith(value),
     "in": lambda value: lambda actual, _as_of: actual in value,
     "not_in": lambda value: lambda actual, _as_of: actual not in value,
+    "has_any": lambda value: lambda actual, _as_of: not _held(actual).isdisjoint(value),
+    "has_all": lambda value: lambda actual, _as_of: _held(actual).issuperset(value),
+    "has_none": lambda value: lambda actual, _as_of: _held(actual).isdisjoint(value),
     "before": _before,
     "after": _after,
     "on": lambda value: lambda actual, _as_of: _day(actual) == value,

@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import (
     Case,
     Count,
-    Expression,
     F,
     IntegerField,
     OuterRef,
@@ -25,6 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -39,14 +39,17 @@ from django.db.models.lookups import (
 from loyalty import bulk
 from loyalty.asking import Question
 from loyalty.conditions import anniversaries, operators, tree, vocabulary, windows
+from loyalty.conditions.codes import Codes
 from loyalty.conditions.faults import EventFactHere, UnknownFact
 from loyalty.conditions.operators import CURRENT
 from loyalty.conditions.tree import Leaf, Node
+from loyalty.crowds import Crowd
 from loyalty.models import Account, Tally
 from loyalty.registry import Fact, ValueType, registry
 
-Known = Expression | F
+Known = BaseExpression | F
 Build = Callable[[Any, Any, date], Q]  # (expression, value, as_of); a missing value may come out as NULL
+EVERYONE = Q(pk__isnull=False)  # an empty Q would vanish beside others
 
 
 def where(raw: Any, *, as_of: date) -> Q:
@@ -56,7 +59,7 @@ def where(raw: Any, *, as_of: date) -> Q:
     predicate it can't speak of an event.
     """
     node = tree.read(raw)
-    return Q() if node is None else _node(node, as_of)
+    return Q() if node is None else _node(node, as_of, frozenset())
 
 
 def accounts(raw: Any, *, as_of: date) -> QuerySet[Account]:
@@ -80,10 +83,12 @@ def _facts(codes: tuple[str, ...]) -> Question:
     return Question(lambda account_ids: accounts.filter(bulk.among("id", account_ids)))
 
 
-def _node(node: Node, as_of: date) -> Q:
+def _node(node: Node, as_of: date, within: frozenset[str]) -> Q:
+    """``within`` are the groups whose conditions it stands in."""
     if isinstance(node, Leaf):
-        return _leaf(node, as_of)
-    parts = [_node(child, as_of) for child in node.children]
+        crowd = registry.find(Crowd, node.fact) if node.source == "fact" else None
+        return _leaf(node, as_of) if crowd is None else _crowd(node, crowd, as_of, within)
+    parts = [_node(child, as_of, within) for child in node.children]
     if node.way == "all":
         return reduce(and_, parts)
     if node.way == tree.AT_LEAST:
@@ -97,6 +102,30 @@ def _one_if(part: Q) -> Case:
     return Case(When(part, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
+def _crowd(leaf: Leaf, crowd: Crowd, as_of: date, within: frozenset[str]) -> Q:
+    """Groups by a condition as that condition, the others by the fact's rows."""
+    vocabulary.check(leaf, ValueType.SET)
+    behind = crowd.trees(leaf.value)
+    rows = _expression(leaf.fact, leaf.path)
+    parts = []
+    for code in dict.fromkeys(leaf.value):
+        if code not in behind:
+            parts.append(_listed(rows, code))
+        elif code in within:
+            parts.append(~EVERYONE)
+        else:
+            node = tree.read(behind[code])
+            parts.append(EVERYONE if node is None else _node(node, as_of, within | {code}))
+    if leaf.op == "has_all":
+        return reduce(and_, parts)
+    some = reduce(or_, parts)
+    return ~some if leaf.op == "has_none" else some
+
+
+def _listed(rows: Known, code: str) -> Q:
+    return rows.any_of([code]) if isinstance(rows, Codes) else ~EVERYONE
+
+
 def _leaf(leaf: Leaf, as_of: date) -> Q:
     path = f"{leaf.path}.fact" if leaf.path else "fact"
     if leaf.source == "event":
@@ -107,12 +136,20 @@ def _leaf(leaf: Leaf, as_of: date) -> Q:
     expression = _expression(leaf.fact, path)
     type_ = registry.get(Fact, leaf.fact).type
     vocabulary.check(leaf, type_)
+    if isinstance(expression, Codes):
+        return _set(expression, leaf)
     missing = Q(IsNull(expression, True))
-    if leaf.op in {"empty", "not_empty"}:
+    if leaf.op in operators.BLANK:
         blank = Q(Exact(expression, Value(""))) if type_ in operators.WORDED else Q()
         return (missing | blank) if leaf.op == "empty" else ~(missing | blank)
     holds = BUILDS[leaf.op](expression, leaf.value, as_of)
     return (missing | holds) if leaf.op in {"ne", "not_in", "not_in_last_days"} else (~missing & holds)
+
+
+def _set(codes: Codes, leaf: Leaf) -> Q:
+    if leaf.op in operators.BLANK:
+        return codes.some() if leaf.op == "not_empty" else ~codes.some()
+    return BUILDS[leaf.op](codes, leaf.value, date.min)
 
 
 def _expression(code: str, path: str) -> Known:
@@ -122,7 +159,7 @@ def _expression(code: str, path: str) -> Known:
     return fact.expression()
 
 
-def _measured(leaf: Leaf, as_of: date) -> Expression:
+def _measured(leaf: Leaf, as_of: date) -> BaseExpression:
     """The metric over its window, 0 where nothing was counted."""
     if leaf.window is None:
         raise UnknownFact(fact=leaf.fact)
@@ -172,6 +209,9 @@ BUILDS: dict[str, Build] = {
     "starts_with": lambda left, value, _as_of: Q(Exact(StrIndex(left, Value(value)), 1)),
     "in": lambda left, value, _as_of: Q(In(left, value)),
     "not_in": lambda left, value, _as_of: ~Q(In(left, value)),
+    "has_any": lambda left, value, _as_of: left.any_of(value),
+    "has_all": lambda left, value, _as_of: left.all_of(value),
+    "has_none": lambda left, value, _as_of: ~left.any_of(value),
     "before": lambda left, value, _as_of: Q(LessThan(left, value)),
     "after": lambda left, value, _as_of: Q(GreaterThan(left, value)),
     "on": lambda left, value, _as_of: Q(Exact(left, value)),

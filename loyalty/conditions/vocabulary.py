@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.conditions import operators, tree
+from loyalty.conditions import crowds, operators, tree
 from loyalty.conditions.faults import (
     EventFactHere,
     NumberWanted,
@@ -21,6 +21,7 @@ from loyalty.conditions.faults import (
     UnknownOperator,
 )
 from loyalty.conditions.tree import Leaf
+from loyalty.crowds import Crowd
 from loyalty.models import Metric
 from loyalty.registry import BuiltinMetric, EventField, EventKind, Fact, Text, ValueType, registry
 
@@ -111,7 +112,8 @@ def _measured(metric: Metric) -> ValueType:
 def check(leaf: Leaf, type_: ValueType) -> None:
     """Holds a comparison against its fact's type; raises ``UnknownOperator`` or a ``WrongValue``."""
     dot = f"{leaf.path}." if leaf.path else ""
-    if operators.OPERATORS[leaf.op] not in operators.suiting(type_, counted=leaf.source == "metric"):
+    bare = leaf.source == "metric" or (leaf.source == "fact" and registry.find(Crowd, leaf.fact) is not None)
+    if operators.OPERATORS[leaf.op] not in operators.suiting(type_, counted=bare):
         raise UnknownOperator(param=f"{dot}op", fact=leaf.fact, op=leaf.op)
     if operators.OPERATORS[leaf.op].takes != "one":
         return
@@ -122,14 +124,16 @@ def check(leaf: Leaf, type_: ValueType) -> None:
         raise TextWanted(param=f"{dot}value", limit=operators.LONGEST_TEXT)
 
 
-def validate(raw: Any, *, kind: str | None) -> None:
+def validate(raw: Any, *, kind: str | None, inside: str | None = None) -> None:
     """Checks a tree an operator wrote, for events of ``kind`` or (``None``) for choosing people.
 
-    Raises the first ``ConditionError`` in reading order, with its path in ``param``. At most one
-    query for metrics and one for each fact with choices.
+    ``inside`` is the code of the segment whose condition it is, which it may not name. Raises the first
+    ``ConditionError`` in reading order, with its path in ``param``. At most one query for metrics, one for
+    each fact with choices, and one for each segment named.
     """
     vocabulary = Vocabulary(kind)
-    for leaf in tree.leaves(tree.read(raw)):
+    leaves = list(tree.leaves(tree.read(raw)))
+    for leaf in leaves:
         dot = f"{leaf.path}." if leaf.path else ""
         if leaf.source == "event" and kind is None:
             raise EventFactHere(param=f"{dot}fact", fact=leaf.fact)
@@ -138,6 +142,7 @@ def validate(raw: Any, *, kind: str | None) -> None:
             raise UnknownFact(param=f"{dot}fact", fact=leaf.fact)
         check(leaf, term.type)
         _check_choices(leaf, vocabulary.choices(term), f"{dot}value")
+    crowds.bound(leaves, inside=inside)
 
 
 def _check_choices(leaf: Leaf, choices: list[tuple[str, Text]] | None, path: str) -> None:
@@ -161,7 +166,7 @@ def catalogue(kind: str | None) -> list[dict[str, Any]]:
 
 
 def _offer(term: Term, choices: list[tuple[str, Text]] | None) -> dict[str, Any]:
-    ops = operators.suiting(term.type, counted=term.counted)
+    ops = operators.suiting(term.type, counted=term.counted or registry.find(Crowd, term.code) is not None)
     return {
         "code": term.code,
         "label": str(term.label),

@@ -114,11 +114,14 @@ class _Words:
         return str(names[value]) if value in names else _("“%(text)s”") % {"text": value}
 
     def actual(self, leaf: Leaf, value: Any) -> str:
-        if value is None or value == "":
+        if value is None or value in ("", (), []):
             return _("nothing")
         if isinstance(value, bool):
             return _("yes") if value else _("no")
-        return self.value(leaf, self.term(leaf), value)
+        term = self.term(leaf)
+        if isinstance(value, list | tuple):
+            return pgettext("between values", ", ").join(self.value(leaf, term, item) for item in value)
+        return self.value(leaf, term, value)
 
 
 Say = Callable[[Any], str]
@@ -188,6 +191,9 @@ PHRASES: dict[str, Phrase] = {
     "starts_with": _one(lambda: _("%(fact)s starts with %(value)s")),
     "in": _many(lambda: _("%(fact)s is one of %(values)s")),
     "not_in": _many(lambda: _("%(fact)s is none of %(values)s")),
+    "has_any": _many(lambda: _("%(fact)s: any of %(values)s")),
+    "has_all": _many(lambda: _("%(fact)s: all of %(values)s")),
+    "has_none": _many(lambda: _("%(fact)s: none of %(values)s")),
     "before": _one(lambda: _("%(fact)s is before %(value)s")),
     "after": _one(lambda: _("%(fact)s is after %(value)s")),
     "on": _one(lambda: _("%(fact)s is on %(value)s")),

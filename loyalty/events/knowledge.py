@@ -47,6 +47,9 @@ class Knowledge:
         for _unit, predicate, _life in self._lifetimes:
             self._leaves += predicate.leaves
             self._codes |= {leaf.name for leaf in predicate.leaves if leaf.source == "fact"}
+        self.crowds = conditions.Crowds(self._leaves)
+        self._leaves += self.crowds.leaves
+        self._codes |= {leaf.name for leaf in self.crowds.leaves if leaf.source == "fact"}
 
     @cached_property
     def policies(self) -> policybook.History:
@@ -145,7 +148,9 @@ class AccountView:
     def lookup(self, leaf: conditions.Leaf) -> Any:
         if leaf.window is not None:
             return self._all.sheet.value(self._account_id, leaf.name, leaf.window, self._day)
-        return self._all.fact(self._account_id, leaf.name)
+        known = self._all.fact(self._account_id, leaf.name)
+        crowds = self._all.crowds
+        return known if leaf.name not in crowds else crowds.value(leaf.name, self.lookup, known, self._day)
 
     def used(self, rule_id: int, currency: str, start: date, end: date) -> int:
         first, last = (None, self._day) if start == date.min else (start, end - timedelta(days=1))

@@ -75,7 +75,7 @@ def test_facts_tell_of_the_standing() -> None:
 def test_a_member_who_never_moved_has_facts_too() -> None:
     member = cast.new_member()
 
-    assert facts(member, "member.other_tiers", "member.tier_missing", "member.tier_review_on") == [None, 500, None]
+    assert facts(member, "member.other_tiers", "member.tier_missing", "member.tier_review_on") == [(), 500, None]
 
 
 def test_nothing_is_said_to_be_missing_where_growth_counts_by_periods() -> None:
@@ -93,9 +93,9 @@ def test_tiers_of_side_ladders_can_be_asked_for() -> None:
     ladders.publish(side, by=None, now=cast.NOW)
     tiers.review([member.pk], {}, cast.NOW)
 
-    who = conditions.accounts({"fact": "member.other_tiers", "op": "contains", "value": "envoy"}, as_of=TODAY)
+    who = conditions.accounts({"fact": "member.other_tiers", "op": "has_any", "value": ["envoy"]}, as_of=TODAY)
 
-    assert facts(member, "member.other_tiers") == ["envoy"]
+    assert facts(member, "member.other_tiers") == [("envoy",)]
     assert list(who) == [member.account]
 
 

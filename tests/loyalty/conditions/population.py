@@ -1,22 +1,23 @@
 """A few dozen accounts that differ in everything a condition can ask, and random trees about them."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, Value, When
+from django.db.models import BooleanField, Case, CharField, F, OuterRef, Value, When
+from django.db.models.functions import Cast
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-import members.facts
-from loyalty import facts
 from loyalty.conditions import operators
+from loyalty.conditions.codes import Codes
 from loyalty.conditions.operators import Operator
 from loyalty.models import Account, Balance, Currency, Metric, Tally
 from loyalty.registry import BuiltinMetric, Contribution, EventField, EventKind, Fact, ValueType, registry
-from members.models import Member, Tier
+from members import segments
+from members.models import Member, Segment, SegmentMember, Tag, Tagging, Tier
 
 SIZE = 50
 NAMES = ("", "Ann", "ann", "Änn", "常青", "常青树", "100%", "a_b", "O'Hara", "back\\slash", "Ann Lee")
@@ -34,6 +35,21 @@ CHOICES = {
     "member.language": ("zh-hans", "en"),
     "member.source": tuple(Member.Source.values),
     "account.status": tuple(Account.Status.values),
+    "member.tags": ("t-quiet", "t-loud", "t-auto"),
+    segments.FACT: ("t-list", "t-golden", "t-spenders", "t-nested", "t-everyone", "t-circle", "t-nobody"),
+    "probe.days": ("2025-01-01", "2025-02-28"),
+}
+CROWDS = {
+    "t-golden": {"fact": "member.tier", "op": "eq", "value": "t-gold"},
+    "t-spenders": {"all": [{"fact": "metric.t_spend", "op": "gte", "value": 3, "window": {"days": 200}}]},
+    "t-nested": {
+        "any": [
+            {"fact": segments.FACT, "op": "has_all", "value": ["t-list", "t-spenders"]},
+            {"fact": "member.tags", "op": "has_any", "value": ["t-loud"]},
+        ]
+    },
+    "t-everyone": {},
+    "t-circle": {"any": [{"fact": segments.FACT, "op": "has_none", "value": ["t-circle"]}]},
 }
 PROBES = (
     Fact("probe.name", "name", ValueType.TEXT, lambda: F("member__name")),
@@ -48,8 +64,14 @@ PROBES = (
             output_field=BooleanField(),
         ),
     ),
+    Fact(
+        "probe.days",
+        "days",
+        ValueType.SET,
+        lambda: Codes(Tally.objects.filter(account=OuterRef("pk")).annotate(text=Cast("day", CharField())), "text"),
+    ),
 )
-FACTS = (*facts.FACTS, *members.facts.FACTS, *PROBES)
+FACTS = (*registry.all(Fact), *PROBES)
 SALE = EventKind(
     "probe.sale",
     "sale",
@@ -102,7 +124,22 @@ def settle(seed: int) -> list[int]:
             Balance(account=holder, currency=currency, available=dice.choice([0, 1, 5, 100, 10**12]), pending=7)
             for holder in holders
         )
+    _group(dice, Member.objects.filter(account__in=accounts).order_by("pk"))
     return [account.pk for account in accounts]
+
+
+def _group(dice: random.Random, people: Iterable[Member]) -> None:
+    """Tags and lists that differ; segments by a condition, nested, of everybody, and one that names itself."""
+    at = datetime(2025, 1, 1, tzinfo=UTC)
+    tags = [Tag.objects.create(code=code, name_zh=code, name_en=code) for code in CHOICES["member.tags"]]
+    listed = Segment.objects.create(code="t-list", name_zh="l", name_en="l", kind=Segment.Kind.STATIC)
+    for code, condition in CROWDS.items():
+        Segment.objects.create(code=code, name_zh=code, name_en=code, condition=condition)
+    for person in people:
+        for tag in dice.sample(tags, dice.randrange(3)):
+            Tagging.objects.create(member=person, tag=tag, source=Tagging.Source.STAFF, given_at=at)
+        if dice.random() < 0.4:
+            SegmentMember.objects.create(segment=listed, member=person, added_at=at)
 
 
 def _member(dice: random.Random, account: Account, tiers: list[Tier]) -> Member:
@@ -142,7 +179,7 @@ DAYS = st.sampled_from(EDGES) | st.dates(date(2023, 6, 1), date(2026, 9, 1))
 
 def _values(operator: Operator, code: str, type_: ValueType) -> SearchStrategy[Any]:
     words = st.sampled_from(CHOICES.get(code, (*NAMES[1:], "n", "青", "%", "_", "'", "\\", "\U0001f332")))
-    one = words if type_ in operators.WORDED else NUMBERS
+    one = words if type_ in {*operators.WORDED, ValueType.SET} else NUMBERS
     return {
         "nothing": st.none(),
         "one": one,
@@ -157,7 +194,8 @@ def _values(operator: Operator, code: str, type_: ValueType) -> SearchStrategy[A
 
 def _leaf(code: str, type_: ValueType) -> SearchStrategy[dict[str, Any]]:
     counted = code.startswith("metric.")
-    return st.sampled_from(operators.suiting(type_, counted=counted)).flatmap(
+    suiting = operators.suiting(type_, counted=counted or code == segments.FACT)
+    return st.sampled_from(suiting).flatmap(
         lambda operator: st.fixed_dictionaries(
             {
                 "fact": st.just(code),

@@ -14,6 +14,8 @@ from loyalty import conditions
 from loyalty.conditions import operators, predicate, query, wording
 from loyalty.conditions.tree import Leaf
 from loyalty.models import Tally
+from loyalty.registry import Fact
+from members import segments
 from tests.loyalty.conditions import population
 from tests.loyalty.conditions.population import DAYS, EDGES, METRICS, TREES, WINDOWS
 
@@ -33,13 +35,16 @@ def ids(
 def judged(tree: dict[str, Any], ids: list[int], as_of: date) -> set[int]:
     """The accounts for which the predicate holds, from facts and tallies loaded as for a batch."""
     holds = conditions.compile(tree)
-    facts = conditions.load_facts(ids, {leaf.fact for leaf in holds.leaves if leaf.source == "fact"})
-    sheet = conditions.load_sheet(ids, conditions.needs(holds.leaves, first_day=as_of))
+    crowds = conditions.Crowds(holds.leaves)
+    leaves = [*holds.leaves, *crowds.leaves]
+    facts = conditions.load_facts(ids, {leaf.fact for leaf in leaves if leaf.source == "fact"})
+    sheet = conditions.load_sheet(ids, conditions.needs(leaves, first_day=as_of))
 
     def lookup(leaf: Leaf) -> Any:
-        if leaf.window is None:
-            return facts[account_id][leaf.fact]
-        return sheet.value(account_id, leaf.name, leaf.window, as_of)
+        if leaf.window is not None:
+            return sheet.value(account_id, leaf.name, leaf.window, as_of)
+        found = facts[account_id][leaf.fact]
+        return crowds.value(leaf.fact, lookup, found, as_of) if leaf.fact in crowds else found
 
     chosen = set()
     for account_id in ids:
@@ -55,11 +60,24 @@ def judged(tree: dict[str, Any], ids: list[int], as_of: date) -> set[int]:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(tree=TREES, as_of=DAYS)
 def test_predicate_and_sql_choose_the_same_accounts(ids: list[int], tree: dict[str, Any], as_of: date) -> None:
-    conditions.validate(tree, kind=None)
-
     chosen = conditions.accounts(tree, as_of=as_of).filter(pk__in=ids).values_list("pk", flat=True)
 
     assert sorted(chosen) == sorted(judged(tree, ids, as_of))
+
+
+ASKED = {"one": "t-gold", "two": [1, 5], "many": ["t-gold", "t-list"], "date": "2025-02-28", "days": 40, "ahead": 9}
+
+
+@pytest.mark.parametrize("fact", population.FACTS, ids=lambda fact: fact.code)
+def test_every_fact_is_asked_alike_by_each_of_its_comparisons(ids: list[int], fact: Fact) -> None:
+    as_of = date(2025, 3, 1)
+    for operator in operators.suiting(fact.type, counted=fact.code == segments.FACT):
+        value = {**ASKED, "nothing": None, "month": 2}[operator.takes]
+        if operator.takes == "one" and fact.type in operators.NUMERIC:
+            value = 1
+        tree = {"fact": fact.code, "op": operator.code, "value": value}
+        chosen = conditions.accounts(tree, as_of=as_of).filter(pk__in=ids).values_list("pk", flat=True)
+        assert sorted(chosen) == sorted(judged(tree, ids, as_of)), operator.code
 
 
 @settings(max_examples=60)

@@ -65,7 +65,7 @@ def test_a_missing_value_satisfies_only_the_comparisons_that_say_not(missing: st
         if judge({"fact": "probe.value", "op": op, "value": 5 if numeric else value}, value=missing):
             held.append(op)
 
-    assert held == ["ne", "not_in", "not_in_last_days", "empty"]
+    assert held == ["ne", "not_in", "has_none", "not_in_last_days", "empty"]
 
 
 @pytest.mark.parametrize(
