@@ -7,9 +7,9 @@ name fails at start-up. Nothing here touches the database; callables are called 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
@@ -165,6 +165,38 @@ class Follower:
     code: str
     follow: Callable[[Sequence[int], Mapping[int, UUID], datetime], Sequence[Happening]]
     kinds: tuple[str, ...] = ()
+
+
+class Occurrence(Protocol):
+    """A recorded event as watchers see it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def partner_id(self) -> int | None: ...
+    @property
+    def account_id(self) -> int | None: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def occurred_on(self) -> date: ...
+    @property
+    def payload(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Told, in the same transaction, of the events of its ``kinds`` that a batch decided; may answer with happenings.
+
+    By then all that the events moved is written, orders among it, and the accounts are locked. An event may
+    be seen again (an order is claimed, corrected), so a watcher looks at what stands and brings its own in line.
+    """
+
+    code: str
+    kinds: tuple[str, ...]
+    watch: Callable[[Sequence[Occurrence], datetime], Sequence[Happening]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +384,7 @@ Contribution = (
     | BuiltinMetric
     | Effect
     | Follower
+    | Watcher
     | Directory
     | Belonging
     | Enroller

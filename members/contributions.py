@@ -23,6 +23,7 @@ from members import companions, demo, effects, enrolment, finding, grouping, new
 from members.benefits import contributed as benefits
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
+from members.paying import contributed as plans
 from members.privacy import contributed as privacy
 from members.web import animals
 
@@ -102,6 +103,7 @@ CONTRIBUTES = (
     effects.GRANT,
     *grouping.CONTRIBUTED,
     *reviewing.JOBS,
+    *plans.CONTRIBUTED,
     FirstStep(
         "birthday",
         10,

@@ -18,6 +18,7 @@ from loyalty.registry import Happening
 from members import figures, judging, ladders, receipts
 from members.judging import FELL, KEPT, ROSE, UNDONE, Stand, Verdict
 from members.models import Member, Standing, TierChange
+from members.paying import holding
 from members.terms import Terms
 
 Reason = TierChange.Reason
@@ -116,12 +117,26 @@ def settle(account_ids: Sequence[int], occasion: Occasion, edit: Edit | None = N
     today = business_day(occasion.now)
     found = places(account_ids, in_force)
     before = [(_row(place.standing), place.standing.effective_id) for place in found]
+    _carry_on(found, today)
     if edit is not None:
         for place in found:
             edit(place.standing)
     known = {each.version_id: each for each in in_force}
     known |= ladders.older({place.standing.version_id for place in found if place.standing.version_id} - set(known))
     return _write(_judge(found, before, known, today, occasion), occasion)
+
+
+def _carry_on(found: Sequence[Place], today: date) -> None:
+    """Where a bought tier has run out, the next one that is paid for takes its place. One query, if any has."""
+    over = [place.standing for place in found if place.standing.paid_id and _is_over(place.standing, today)]
+    lifts = holding.lifts({row.member_id for row in over}, today) if over else {}
+    for row in over:
+        if lift := lifts.get((row.member_id, row.ladder_id)):
+            row.paid_id, row.paid_through = lift.tier_id, lift.through
+
+
+def _is_over(row: Standing, today: date) -> bool:
+    return row.paid_through is not None and row.paid_through < today
 
 
 def business_day(now: datetime) -> date:
@@ -261,7 +276,8 @@ def _reason(case: _Case, occasion: Occasion) -> str:
         return occasion.reason
     if case.was is not None and case.was == stand.granted:
         return Reason.GRANT_ENDED
-    return Reason.PAID_ENDED if case.was is not None and case.was == stand.paid else Reason.REVIEW
+    paid = (stand.paid, case.before[_WRITTEN.index("paid_id")])
+    return Reason.PAID_ENDED if case.was is not None and case.was in paid else Reason.REVIEW
 
 
 def _happening(terms: Terms, change: TierChange, seen: Collection[int | None]) -> Happening:

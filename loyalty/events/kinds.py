@@ -91,11 +91,27 @@ def parse_order_refunded(raw: Mapping[str, Any]) -> dict[str, Any]:
     if refunded == 0 and cumulative is None:
         raise faults.MustBePositive(param="amount" if values["amount_minor"] is None else "amount_minor")
     kept = {name: values[name] for name in ("order_id", "refund_id", "currency", "customer")}
+    if values["lines"]:
+        kept["returned"] = _refunded_lines(values["lines"], currency, refunded)
     return kept | {
         "refunded_minor": refunded or 0,
         "cumulative_minor": cumulative,
         "metadata": values["metadata"] or {},
     }
+
+
+def _refunded_lines(lines: Sequence[Mapping[str, Any]], currency: str, refunded: int | None) -> list[dict[str, Any]]:
+    """What was given back of each article; in all no more than this refund's own amount, where that is told."""
+    found = []
+    for place, line in enumerate(lines):
+        amount = _minor(line, "amount", "amount_minor", currency, f"lines.{place}")
+        if amount is None:
+            raise faults.Required(param=f"lines.{place}.amount")
+        found.append({"sku": line["sku"], "amount_minor": amount})
+    total = sum(line["amount_minor"] for line in found)
+    if refunded is not None and total > refunded:
+        raise faults.AmountMismatch(param="amount", expected=total, given=refunded)
+    return found
 
 
 def parse_about_order(shape: Shape) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

@@ -66,6 +66,14 @@ PAID_SHAPE = Shape(
         Item("metadata", Metadata(), required=False),
     ),
 )
+REFUNDED_LINE = Shape(
+    "RefundedLine",
+    (
+        Item("sku", Words(64, identifier=True, example="TEA-01")),
+        Item("amount", Amount("What was given back of this article.", "30.00"), required=False),
+        Item("amount_minor", MINOR, required=False),
+    ),
+)
 REFUNDED_SHAPE = Shape(
     "OrderRefunded",
     (
@@ -76,6 +84,7 @@ REFUNDED_SHAPE = Shape(
         Item("amount_minor", MINOR, required=False),
         Item("cumulative_amount", Amount("All refunds of the order so far; wins if given.", "30.00"), required=False),
         Item("cumulative_minor", MINOR, required=False),
+        Item("lines", ListOf(REFUNDED_LINE, 500), required=False, default=()),
         Item("customer", CUSTOMER, required=False, default=""),
         Item("metadata", Metadata(), required=False),
     ),

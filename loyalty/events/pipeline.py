@@ -23,7 +23,7 @@ from loyalty.events.refunding import Refunds
 from loyalty.events.sleeping import Sleeping
 from loyalty.ledger import store
 from loyalty.models import Account, Event, GrantRecord, Programme
-from loyalty.registry import Effect, EventKind, Follower, Grant, Happening, registry
+from loyalty.registry import Effect, EventKind, Follower, Grant, Happening, Watcher, registry
 
 MAX_PASSES = 6
 _EVENT = (
@@ -127,6 +127,10 @@ def _decide(
         told = sorted(causes) if follower.kinds else moved
         if told:
             happenings += follower.follow(told, causes, now)
+    for watcher in registry.all(Watcher):
+        seen = [draft for draft in drafts if draft.kind in watcher.kinds]
+        if seen:
+            happenings += watcher.watch(seen, now)
     return happenings, receipts
 
 

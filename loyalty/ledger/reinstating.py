@@ -115,9 +115,9 @@ def reinstate(
     book = store.load([account_id], with_lots=[account_id])
     purse = Purse(account_id, expiry.currency.pk)
     book.settle(purse, now, day_of)
-    shares = _shares(entry_id)
-    book.take_in(lot for lot in store.lots([s.lot_id for s in shares if s.lot_id]) if lot.entry_id not in book.born)
-    back = moving.unwind(shares, amount, {lot.id: lot for lot in book.born.values()})
+    taken = shares(entry_id)
+    book.take_in(lot for lot in store.lots([s.lot_id for s in taken if s.lot_id]) if lot.entry_id not in book.born)
+    back = moving.unwind(taken, amount, {lot.id: lot for lot in book.born.values()})
     until = clock.end_of_day(day_of(now) + timedelta(days=days), policy.timezone, policy.day_start_hour)
     for lot, _part in back.parts:
         moving.extend(book, lot, until)
@@ -152,7 +152,7 @@ def _expiry(entry: Entry) -> Expiry:
     )
 
 
-def _shares(entry_id: UUID) -> Sequence[Share]:
+def shares(entry_id: UUID) -> Sequence[Share]:
     """What the expiry took of each lot, less what came back since."""
     rows = Allocation.objects.filter(entry_id=entry_id) | Allocation.objects.filter(entry__reverses=entry_id)
     taken: dict[UUID | None, int] = defaultdict(int)

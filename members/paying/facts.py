@@ -1,0 +1,103 @@
+"""What is known of a member's paid membership, for conditions. Days follow the programme's calendar at midnight."""
+
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    DateField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce, Now, TruncDate
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.registry import Fact, ValueType
+from members.models import PlanTerm
+from members.paying import happenings
+
+
+class _Eve(Func):
+    """The day before a date."""
+
+    output_field = DateField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="(%(expressions)s - 1)", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="date(%(expressions)s, '-1 day')", **context)
+
+
+class _Days(Func):
+    """Whole days from the second date to the first."""
+
+    output_field = IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "CAST(%(expressions)s AS INTEGER)"
+        one, other = (compiler.compile(each) for each in self.source_expressions)
+        return template % {"expressions": f"julianday({one[0]}) - julianday({other[0]})"}, [*one[1], *other[1]]
+
+
+def _running() -> "QuerySet[PlanTerm]":
+    """The account's terms that run today, the one with the highest tier and the longest first."""
+    today = TruncDate(Now())
+    runs = Q(starts_on__lte=today, through_on__gte=today) & (Q(ended_on=None) | Q(ended_on__gt=today))
+    rows = PlanTerm.objects.filter(runs, member=OuterRef("pk"))
+    return rows.order_by(F("plan__tier__rank").desc(nulls_last=True), "-through_on", "pk")
+
+
+def _plan() -> Expression:
+    return ExpressionWrapper(Subquery(_running().values("plan__code")[:1]), output_field=CharField())
+
+
+def _last_day() -> Expression:
+    """The last day of all the member holds or will hold; nothing where that is over."""
+    today = TruncDate(Now())
+    rows = PlanTerm.objects.filter(member=OuterRef("pk"))
+    rows = rows.annotate(last=Coalesce(_Eve(F("ended_on")), F("through_on")))
+    rows = rows.filter(last__gte=today).filter(last__gte=F("starts_on"))
+    return ExpressionWrapper(Subquery(rows.order_by("-last").values("last")[:1]), output_field=DateField())
+
+
+def _days_left() -> Expression:
+    return _Days(_last_day(), TruncDate(Now()))
+
+
+FACTS = (
+    Fact(
+        code="member.plan",
+        label=_("paid plan"),
+        type=ValueType.CHOICE,
+        expression=_plan,
+        choices=happenings.plans,
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.plan_ends_on",
+        label=_("last day of the paid plan"),
+        type=ValueType.DATE,
+        expression=_last_day,
+        group=_("Member"),
+        moves=True,
+    ),
+    Fact(
+        code="member.plan_days_left",
+        label=_("days left of the paid plan"),
+        type=ValueType.NUMBER,
+        expression=_days_left,
+        group=_("Member"),
+        moves=True,
+    ),
+)
