@@ -6,7 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import EventField, EventKind, ValueType
-from members import celebrating, completeness, pets
+from members import celebrating, completeness, feast_words, pets
+from members.facts_people import FACTS
 from members.models import Pet
 
 
@@ -28,4 +29,11 @@ PET_ADDED = EventKind(
     title=_("A pet introduced"),
     icon="paw",
 )
-CONTRIBUTED = (completeness.COMPLETED, PET_ADDED, *celebrating.KINDS, *celebrating.JOBS)
+CONTRIBUTED = (
+    completeness.COMPLETED,
+    PET_ADDED,
+    *celebrating.KINDS,
+    *celebrating.JOBS,
+    *feast_words.KINDS,
+    *FACTS,
+)
