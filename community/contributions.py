@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from community import demo, facts, dossier
+from community import demo, dossier, facts, merging
 from community.web import calendar
 from loyalty.registry import BuiltinMetric, EventField, EventKind, FirstStep, Panel, Tab, ValueType
 
@@ -29,5 +29,6 @@ CONTRIBUTES = (
     Panel("check-in", 20, "community/_check_in.html", calendar.panel),
     Tab("tasks", 20, _("Tasks"), "community:tasks", "tasks"),
     dossier.DOSSIER,
+    merging.STEP,
     *demo.DEMO,
 )

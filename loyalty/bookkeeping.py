@@ -3,7 +3,7 @@
 A leaf beside ``loyalty.registry``, which hands these on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,14 +43,29 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One line of two accounts side by side: what stays, what goes, and what it would be afterwards."""
+
+    label: str | Promise
+    here: str
+    there: str
+    then: str
+
+
+def _nothing_to_show(_survivor_id: int, _duplicate_id: int) -> Sequence[Side]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class MergeStep:
     """What an app does when two accounts of one person become one, or come apart again.
 
     ``merge(survivor, duplicate, now)`` returns what is needed to take it back, as JSON can hold it, and
     ``unmerge(survivor, duplicate, kept, now)`` is given that. Both run in the merge's transaction, with
-    both accounts locked and the points moved.
+    both accounts locked and the points moved. ``preview(survivor, duplicate)`` shows the two side by side.
     """
 
     code: str
     merge: Callable[[int, int, datetime], Mapping[str, Any]]
     unmerge: Callable[[int, int, Mapping[str, Any], datetime], None]
+    preview: Callable[[int, int], Sequence[Side]] = _nothing_to_show

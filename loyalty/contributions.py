@@ -13,7 +13,7 @@ from loyalty.events import kinds, releasing
 from loyalty.imports import working
 from loyalty.ledger import contributing, expiring, handing, holding, pooling, transferring, verify
 from loyalty.ledger.laws import transfers
-from loyalty.messaging import codes, delivering, effects, reminding, sending
+from loyalty.messaging import codes, delivering, effects, handing_on, reminding, sending
 from loyalty.messaging import kinds as messages
 from loyalty.registry import BuiltinMetric, Caption, Contribution, Follower, Job, Stride, Topic, ValueType
 
@@ -75,6 +75,7 @@ def _forget_codes(as_of: datetime, _period: str) -> Mapping[str, int]:
 CONTRIBUTES: tuple[Contribution, ...] = (
     *kinds.ORDERS,
     dossier.DOSSIER,
+    handing_on.STEP,
     transferring.GIVEN,
     transferring.RECEIVED,
     pooling.SPENT,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from loyalty import accounts
 from loyalty.errors import NotFound
 from loyalty.registry import Address
 from members import ages, consent, numbers, phones
@@ -55,17 +56,26 @@ def by_reference(partner_id: int | None, reference: str) -> Member:
 
 
 def by_phones(references: Sequence[str]) -> Mapping[str, int]:
-    """Phone as written → account id, for those that are known. One query."""
+    """Phone as written → account id, for those that are known. One query, one more where one was merged."""
     wanted = {reference: phone for reference in references if (phone := phones.read(reference))}
-    known = dict(Member.objects.filter(phone__in=set(wanted.values())).values_list("phone", "account_id"))
+    known = _known("phone", set(wanted.values()))
     return {reference: known[phone] for reference, phone in wanted.items() if phone in known}
 
 
 def by_emails(references: Sequence[str]) -> Mapping[str, int]:
     """E-mail address as written → account id, for those that are known. One query."""
     wanted = {reference: reference.strip().lower() for reference in references if "@" in reference}
-    known = dict(Member.objects.filter(email__in=set(wanted.values())).values_list("email", "account_id"))
+    known = _known("email", set(wanted.values()))
     return {reference: known[email] for reference, email in wanted.items() if email in known}
+
+
+def _known(column: str, values: Collection[str]) -> dict[str, int]:
+    """Value → account id; of a merged one the account that lives on."""
+    rows = Member.objects.filter(**{f"{column}__in": values}).values_list(column, "account_id", "account__merged_into")
+    found = {value: (account_id, heir) for value, account_id, heir in rows}
+    merged = {account_id for account_id, heir in found.values() if heir is not None}
+    living = accounts.living(merged) if merged else {}
+    return {value: living.get(account_id, account_id) for value, (account_id, _heir) in found.items()}
 
 
 def accounts_of(user: Any) -> set[int]:

@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import accounts, approvals, audit, bulk, programme, retrying
-from loyalty.bookkeeping import MergeStep
+from loyalty.bookkeeping import MergeStep, Side
 from loyalty.errors import Conflict, LoyaltyError, NotFound
 from loyalty.ledger import inheriting, pooling, reading
 from loyalty.ledger.handing import Hands
@@ -75,6 +75,7 @@ class Preview:
     references: int
     orders: int
     purse: str
+    sides: list[Side]
 
 
 def merge(
@@ -136,6 +137,7 @@ def preview(*, survivor_id: int, duplicate_id: int, now: datetime) -> Preview:
         references=AccountReference.objects.filter(account_id=duplicate_id).count(),
         orders=Order.objects.filter(account_id=duplicate_id).count(),
         purse=share.pool.name if share else "",
+        sides=[side for step in registry.all(MergeStep) for side in step.preview(survivor_id, duplicate_id)],
     )
 
 

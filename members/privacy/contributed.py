@@ -1,5 +1,6 @@
 """What this room brings to the house."""
 
+from members.merging import step
 from members.privacy import erasing, people, words
 
-CONTRIBUTED = (people.DOSSIER, erasing.ERASED, *erasing.JOBS, *words.KINDS)
+CONTRIBUTED = (people.DOSSIER, step.STEP, erasing.ERASED, *erasing.JOBS, *words.KINDS)

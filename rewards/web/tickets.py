@@ -44,12 +44,18 @@ class Ticket:
 
 def of(account_id: int) -> QuerySet[Redemption]:
     """The member's own, the usable ones first, then the newest."""
-    rows = Redemption.objects.filter(account_id=account_id).select_related("reward")
+    rows = _of(account_id).select_related("reward")
     return rows.order_by(_IS_OVER, "-redeemed_at")
 
 
 def count_ready(account_id: int) -> int:
-    return Redemption.objects.filter(account_id=account_id, state=Redemption.State.CONFIRMED).count()
+    return _of(account_id).filter(state=Redemption.State.CONFIRMED).count()
+
+
+def _of(account_id: int) -> QuerySet[Redemption]:
+    """With those of accounts that were merged into it: what was taken stays with the entry that paid for it."""
+    theirs = Q(account__merged_into=account_id) | Q(account__merged_into__merged_into=account_id)
+    return Redemption.objects.filter(Q(account=account_id) | theirs)
 
 
 def row(redemption: Redemption) -> Ticket:
