@@ -26,6 +26,7 @@ from members.models import Ladder, Member, Tier, TierChange
 from members.paying import contributed as plans
 from members.privacy import contributed as privacy
 from members.web import animals
+from members.web.benefits import PANELS as BENEFIT_PANELS
 
 
 def _rungs() -> Sequence[tuple[str, Text]]:
@@ -126,5 +127,6 @@ CONTRIBUTES = (
     Tab("home", 10, _("Home"), "members:home", "home"),
     Tab("me", 90, _("Me"), "members:me", "me"),
     *benefits.CONTRIBUTED,
+    *BENEFIT_PANELS,
     *demo.DEMO,
 )

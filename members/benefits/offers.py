@@ -153,5 +153,10 @@ def is_for(line: BenefitOffer, profile: Profile) -> bool:
     return step.tier_id == line.tier_id or (line.and_above and step.rank > line.tier.rank)
 
 
+def gives_more(line: BenefitOffer, than: BenefitOffer) -> bool:
+    """Whether the line gives its benefit more often than the other one does."""
+    return quotas.often(line.quota, line.period) > quotas.often(than.quota, than.period)
+
+
 def _worth(line: BenefitOffer) -> tuple[int, int, int]:
     return quotas.often(line.quota, line.period), line.tier.rank if line.tier else -1, -line.pk

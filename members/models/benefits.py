@@ -166,7 +166,7 @@ class BenefitClaim(models.Model):
 
     class State(models.TextChoices):
         OPEN = "open", _("to be used")
-        USED = "used", _("used")
+        USED = "used", pgettext_lazy("benefit", "used")
         LAPSED = "lapsed", _("not used in time")
         TAKEN_BACK = "taken_back", _("taken back")
 

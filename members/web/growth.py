@@ -1,26 +1,33 @@
 """The growth path as its page draws it, and the greeting on a new tier, shown once."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from members import progress
-from members.models import Ladder, Member, Standing, Tier
+from members import progress, tiers
+from members.benefits import ahead, holdings, offers
+from members.models import BenefitOffer, Ladder, Member, Standing, Tier
 from members.progress import Goal, Keep, Path
-from members.web import cards, ladder
+from members.web import cards, ladder, perks
 from members.web.cards import TierView
 from members.web.ladder import Rung
+from members.web.perks import Perk
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One tier of the path: what it brings and, where it lies ahead, how far it is."""
+    """One tier of the path: what it brings and, where it lies ahead, how far it is.
+
+    ``perks`` are its benefits in season; only where no tier of the ladder has any, ``brings`` is the operator's text.
+    """
 
     rung: Rung
     brings: list[str]
     goal: Goal | None
+    perks: list[Perk]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,28 @@ def growths(member: Member, now: datetime) -> list[Growth]:
     """Every ladder in use, the main one first."""
     found = [path for path in progress.paths(member, now=now) if path.rungs]
     names = {row.pk: row.name for row in Ladder.objects.filter(pk__in=[path.ladder_id for path in found])}
-    return [_growth(path, names[path.ladder_id]) for path in found]
+    lines = offers.in_force(tiers.business_day(now))
+    mine = [perks.of_holding(each) for each in holdings.one(member.pk, now=now)] if lines else []
+    own = {perk.code: perk for perk in mine}
+    return [_growth(path, names[path.ladder_id], _brought(path, lines, own)) for path in found]
 
 
-def _growth(path: Path, name: str) -> Growth:
+def _brought(path: Path, lines: Sequence[BenefitOffer], own: Mapping[str, Perk]) -> dict[int, list[Perk]]:
+    """Tier id → its benefits; those of the member's own tier as the member holds them. Empty where no line names
+    a tier of this ladder.
+    """
+    if not any(line.tier is not None and line.tier.ladder_id == path.ladder_id for line in lines):
+        return {}
+    here = path.tier.pk if path.tier else 0
+    seen = {pk: [perks.of_tier(held) for held in found] for pk, found in ahead.by_tier(path.rungs, lines).items()}
+    return {pk: [own.get(perk.code, perk) if pk == here else perk for perk in found] for pk, found in seen.items()}
+
+
+def _growth(path: Path, name: str, brought: Mapping[int, list[Perk]]) -> Growth:
     goal = path.next
     goals = {goal.tier.pk: goal for goal in path.goals}
     drawn = ladder.rungs(path)
+    added = _added(path, brought)
     return Growth(
         name=name,
         tier=cards.tier_view(path.tier),
@@ -66,13 +88,23 @@ def _growth(path: Path, name: str) -> Growth:
         note=_note(path),
         next=goal,
         next_view=cards.tier_view(goal.tier) if goal else None,
-        brings=ladder.benefits(goal.tier) if goal else [],
+        brings=(added or ladder.benefits(goal.tier)) if goal else [],
         keep=path.keep,
         stops=[
-            Stop(rung, ladder.benefits(tier), goals.get(tier.pk)) for rung, tier in zip(drawn, path.rungs, strict=True)
+            Stop(rung, ladder.benefits(tier), goals.get(tier.pk), brought.get(tier.pk, []))
+            for rung, tier in zip(drawn, path.rungs, strict=True)
         ],
         ladder=drawn,
     )
+
+
+def _added(path: Path, brought: Mapping[int, list[Perk]]) -> list[str]:
+    """What the next tier brings that the present one does not, or not as often."""
+    if path.next is None:
+        return []
+    here = brought.get(path.tier.pk, []) if path.tier else []
+    known = {(perk.code, perk.often) for perk in here}
+    return [perk.name for perk in brought.get(path.next.tier.pk, []) if (perk.code, perk.often) not in known]
 
 
 def _note(path: Path) -> str:

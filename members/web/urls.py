@@ -3,6 +3,7 @@
 from django.urls import path
 
 from members.web import brand, contact, entering, inbox, pages, privacy, proving, rooms, settings
+from members.web.benefits import ADDRESSES as BENEFITS
 
 app_name = "members"
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("forgot/", proving.forgot, name="forgot"),
     path("forgot/code/", proving.forgot_code, name="forgot-code"),
     path("path/", pages.path, name="path"),
+    *BENEFITS,
     path("card/", pages.code, name="card"),
     path("points/", pages.points, name="points"),
     path("points/<uuid:ref>/", pages.receipt, name="receipt"),

@@ -1,0 +1,25 @@
+"""What other tiers bring: each tier's benefits on a day, and what a step up would add to what a member holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from members.benefits import offers
+from members.benefits.offers import Held, Profile, Step
+from members.models import BenefitOffer, Tier
+
+
+def by_tier(tiers: Iterable[Tier], lines: Sequence[BenefitOffer]) -> dict[int, list[Held]]:
+    """Tier id → what a member of it is offered by these lines, without any plan, birthdays included. No query."""
+    return {tier.pk: in_order(offers.best(lines, Profile((Step.of(tier),), has_birthday=True))) for tier in tiers}
+
+
+def added(held: Mapping[int, Held], tier: Tier, lines: Sequence[BenefitOffer]) -> list[Held]:
+    """What the tier offers that is not held yet, or more often than it is held. No query."""
+    there = offers.best(lines, Profile((Step.of(tier),), has_birthday=True))
+    return in_order(
+        {pk: each for pk, each in there.items() if pk not in held or offers.gives_more(each.offer, held[pk].offer)}
+    )
+
+
+def in_order(found: Mapping[int, Held]) -> list[Held]:
+    """In the benefits' own order."""
+    return [found[pk] for pk in sorted(found)]
