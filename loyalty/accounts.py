@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import bulk, ids
 from loyalty.asking import Question
+from loyalty.configuration import Kept
 from loyalty.errors import LoyaltyError, NotFound
 from loyalty.models import Account, Currency
 
@@ -53,7 +54,7 @@ _LOCKING = Question(
         .values_list("id", "status", "timezone", "spending_stopped_at", "merged_into_id")
     )
 )
-_CURRENCIES = Question(Currency.objects.all)
+_CURRENCIES = Kept(Question(Currency.objects.all))
 
 
 def lock(account_ids: Collection[int]) -> dict[int, Locked]:

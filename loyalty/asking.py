@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
-from loyalty import literals
+from loyalty import literals, statements
 
 _START = datetime(1111, 11, 11, 11, 11, 11, tzinfo=UTC)
 _NUMBER = -918_273_645_000
@@ -50,7 +50,7 @@ class Question:
         if self._compiled is None:
             self._compiled = self._compile(values)
         compiled = self._compiled
-        with connection.cursor() as cursor:
+        with statements.cursor() as cursor:
             cursor.execute(compiled.sql, [fixed if at < 0 else _sent(values[at]) for at, fixed in compiled.parameters])
             return compiled.convert(cursor.fetchall())
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 
-from loyalty import literals
+from loyalty import literals, statements
 
 _ELEMENTS = {"BigIntegerField": "bigint", "TextField": "text", "UUIDField": "uuid"}
 _FEW = 20  # rows up to which one statement beats the two messages of COPY
@@ -87,6 +87,12 @@ class _Shape:
         """The parameters of ``source``."""
         return [literals.array(kind, values) for kind, values in zip(self.kinds, zip(*rows, strict=True), strict=True)]
 
+    def plain(self, row: Row) -> list[Any]:
+        """One row as parameters; JSON as text."""
+        if connection.vendor != "postgresql":
+            return self.adapted([row])[0]
+        return [_json(value) if kind == "JSONField" else value for kind, value in zip(self.kinds, row, strict=True)]
+
     def adapted(self, rows: Sequence[Row]) -> list[list[Any]]:
         """The rows as SQLite takes them."""
         adapt = [_SQLITE.get(kind) for kind in self.kinds]
@@ -122,10 +128,10 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, t
     if not rows:
         return
     shape = _of(model, columns)
-    if connection.vendor == "postgresql" and not tail and len(rows) > _FEW:
+    if connection.vendor == "postgresql" and not tail and len(rows) > _FEW and not statements.are_together():
         _copy(shape, rows)
         return
-    with connection.cursor() as cursor:
+    with statements.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"{_inserting(shape)} {tail}", shape.arrays(rows))
         else:
@@ -169,7 +175,7 @@ def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Ro
     if connection.vendor == "postgresql":
         shape = _of(model, columns)
         statement = f'{_inserting(shape)} ON CONFLICT ("{key}") DO NOTHING RETURNING "{key}"'
-        with connection.cursor() as cursor:
+        with statements.cursor() as cursor:
             cursor.execute(statement, shape.arrays(rows))
             return {row[0] for row in cursor.fetchall()}
     wanted = [row[place] for row in rows]
@@ -192,11 +198,30 @@ def insert_one(model: type[Model], row: Mapping[str, Any]) -> int | None:
     shape = _of(model, tuple(row))
     marks = ", ".join(["%s"] * len(shape.names))
     tail = "ON CONFLICT DO NOTHING RETURNING id"
-    values = list(row.values()) if connection.vendor == "postgresql" else shape.adapted([list(row.values())])[0]
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {shape.table} ({shape.listed}) VALUES ({marks}) {tail}", values)
+    with statements.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {shape.table} ({shape.listed}) VALUES ({marks}) {tail}", shape.plain(list(row.values()))
+        )
         found = cursor.fetchone()
     return found[0] if found else None
+
+
+def update_one(model: type[Model], values: Mapping[str, Any], where: Mapping[str, Any]) -> None:
+    """Sets ``values`` in the row whose columns are all as ``where`` says, ``None`` for no value. One statement."""
+    told = {name: value for name, value in where.items() if value is not None}
+    shape, known = _of(model, tuple(values)), _of(model, tuple(told))
+    postgres = connection.vendor == "postgresql"
+    changes = ", ".join(
+        f"{name} = %s::{type_}" if postgres else f"{name} = %s"
+        for name, type_ in zip(shape.names, shape.types, strict=True)
+    )
+    empty = _of(model, tuple(name for name in where if name not in told)).names
+    filters = [*(f"{name} = %s" for name in known.names), *(f"{name} IS NULL" for name in empty)]
+    with statements.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {shape.table} SET {changes} WHERE {' AND '.join(filters)}",
+            [*shape.plain(list(values.values())), *known.plain(list(told.values()))],
+        )
 
 
 def update(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -205,7 +230,7 @@ def update(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> N
         return
     shape = _of(model, columns)
     key, *names = shape.names
-    with connection.cursor() as cursor:
+    with statements.cursor() as cursor:
         if connection.vendor == "postgresql":
             changes = ", ".join(f"{name} = {pick}" for name, pick in zip(names, shape.picks[1:], strict=True))
             where = f"WHERE {shape.table}.{key} = r.c0"

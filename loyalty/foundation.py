@@ -1,7 +1,8 @@
 """The rows a programme cannot be without, laid after every migration and never changed again.
 
 Programme, currencies, one metric row for each that the apps contribute, the template of every kind of
-message, and the scheduler's entries. Laying twice adds nothing; what operators have edited stays theirs.
+message, the scheduler's entries, and the watch over the configuration. Laying twice adds nothing; what
+operators have edited stays theirs.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from django.db.models import Model
 from django.utils.translation import override
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from loyalty import scheduling
+from loyalty import configuration, scheduling
 from loyalty.messaging import templates
 from loyalty.models import Currency, MessageTemplate, MessageText, Metric, Programme
 from loyalty.registry import BuiltinMetric, registry
@@ -39,6 +40,7 @@ LAID: Sequence[type[Model]] = (
 
 def lay() -> None:
     """Make every start row that is missing."""
+    configuration.lay()
     if not Programme.objects.filter(pk=1).exists():
         Programme.objects.get_or_create(pk=1)
     known = set(Currency.objects.filter(code__in=CURRENCIES).values_list("code", flat=True))

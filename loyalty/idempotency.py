@@ -82,16 +82,17 @@ def once(*, partner_id: int, key: str, print_: str, now: datetime, deed: Callabl
     claim = _claim(partner_id, key, print_, now)
     if isinstance(claim, Answer):
         return claim
-    row = IdempotencyKey.objects.filter(pk=claim, locked_at=now, status=None)
+    ours = {"id": claim, "locked_at": now, "status": None}
     try:
         answer = deed()
     except BaseException:
-        row.delete()
+        IdempotencyKey.objects.filter(**ours).delete()
         raise
     if answer.status >= 500 or answer.status in FORGOTTEN:
-        row.delete()
+        IdempotencyKey.objects.filter(**ours).delete()
     else:
-        row.update(status=answer.status, answer=dict(answer.body), locked_at=None)
+        told = {"status": answer.status, "answer": dict(answer.body), "locked_at": None}
+        bulk.update_one(IdempotencyKey, told, ours)
     return answer
 
 

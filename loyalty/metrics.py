@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from loyalty import conditions
 from loyalty.asking import Question
+from loyalty.configuration import Kept
 from loyalty.models import Metric
 from loyalty.registry import BuiltinMetric, EventKind, registry
 
@@ -22,7 +23,7 @@ class Gauge(NamedTuple):
 
 
 class Gauges:
-    """All metrics by event kind, and the row of each by code. Read once a batch: one query."""
+    """All metrics by event kind, and the row of each by code. One query."""
 
     def __init__(self) -> None:
         rows: list[Metric] = _METRICS()
@@ -41,6 +42,9 @@ class Gauges:
     def of(self, kind: str) -> Sequence[Gauge]:
         """The metrics that events of ``kind`` move."""
         return self._kinds.get(kind, ())
+
+
+gauges = Kept(Gauges)
 
 
 def _plain(measure: Callable[[Mapping[str, Any]], int]) -> Measure:

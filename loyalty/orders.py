@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from loyalty import bulk, ids
 from loyalty.asking import Question
+from loyalty.configuration import Kept
 from loyalty.models import Order, OrderLine, Store
 
 OrderKey = tuple[int, str]  # partner, external id
@@ -90,7 +91,7 @@ _LOCKING = Question(
         _rows(external_ids, partner_id).select_for_update(no_key=True, of=("self",)).order_by("id")
     )
 )
-_STORES = Question(lambda codes: Store.objects.filter(bulk.among("code", codes)).values_list("code", "id"))
+_STORES = Question(lambda: Store.objects.values_list("code", "id", "partner_id"))
 
 
 def find(keys: Collection[OrderKey], *, locked: bool = False) -> dict[OrderKey, OrderState]:
@@ -163,8 +164,15 @@ def _rewrite(states: Sequence[OrderState]) -> None:
     bulk.insert(OrderLine, _LINE, [line for state in states for line in _lines(state)])
 
 
+@Kept
+def stores() -> dict[str, tuple[int, int | None]]:
+    """Every store by code: its id, and whose it is where it is one partner's alone. One query."""
+    return {code: (store_id, partner_id) for code, store_id, partner_id in _STORES()}
+
+
 def _stores(codes: set[str]) -> dict[str, int]:
-    return dict(_STORES(codes - {""}))
+    known = stores() if codes - {""} else {}
+    return {code: known[code][0] for code in codes if code in known}
 
 
 def _row(state: OrderState, stores: Mapping[str, int]) -> tuple[Any, ...]:

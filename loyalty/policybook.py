@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from loyalty import deciding
+from loyalty.configuration import Kept
 from loyalty.models import Currency, PolicyVersion, Programme
 
 PROGRAMME = (
@@ -78,7 +79,7 @@ class History:
 
 def history(programme: Programme) -> History:
     """The policies of all time: one query."""
-    found = list(timeline())
+    found = _TIMELINE()
     if not found:
         return History.always(deciding.policy_of(programme))
     return History(
@@ -98,6 +99,9 @@ def timeline() -> Iterable[tuple[datetime, int, Terms]]:
     for start, number, told in rows.values_list("effective_from", "number", "terms"):
         terms = _plain(told) if terms is None else changed(terms, told.get("changed") or {})
         yield start, number, terms
+
+
+_TIMELINE = Kept(lambda: list(timeline()))
 
 
 def terms_at(at: datetime) -> Terms | None:

@@ -1,6 +1,7 @@
 """The running programme: its one row, read by operations and pages."""
 
 from loyalty.asking import Question
+from loyalty.configuration import Kept
 from loyalty.models import Programme
 
 _ROW = Question(lambda: Programme.objects.filter(pk=1))
@@ -8,5 +9,12 @@ _ROW = Question(lambda: Programme.objects.filter(pk=1))
 
 def current() -> Programme:
     """The programme's row; made with its defaults where there is none yet."""
-    found = _ROW()
+    return _KEPT()
+
+
+def _read() -> Programme:
+    found: list[Programme] = _ROW()
     return found[0] if found else Programme.objects.get_or_create(pk=1)[0]
+
+
+_KEPT = Kept(_read)

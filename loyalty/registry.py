@@ -104,6 +104,14 @@ class BuiltinMetric:
 
 
 @dataclass(frozen=True, slots=True)
+class Configuration:
+    """Tables whose rows operators edit and every event reads: a change of any of them renews the stamp."""
+
+    code: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """One non-points effect that a decision wants carried out for one account."""
 
@@ -382,6 +390,7 @@ Contribution = (
     | Fact
     | Crowd
     | BuiltinMetric
+    | Configuration
     | Effect
     | Follower
     | Watcher

@@ -1,6 +1,8 @@
 """Settings, read from the environment. Without any, the portal runs embedded: SQLite, no broker.
 
-``DATABASE_URL``, ``BROKER_URL``, ``CACHE_URL``, ``SECRET_KEY``, ``DEBUG``, ``ALLOWED_HOSTS``,
+``DATABASE_URL``, ``DATABASE_PREPARE`` (after how many times a statement's plan is kept; 0 never, for a
+pooler that hands out another connection for each transaction), ``BROKER_URL``, ``CACHE_URL``,
+``SECRET_KEY``, ``DEBUG``, ``ALLOWED_HOSTS``,
 ``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops),
 ``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without),
 ``SITE_URL`` (for links in messages), ``SMS_CHANNEL`` (a class; none without), ``SMS_DAILY_BUDGET``.
@@ -109,6 +111,7 @@ def _database() -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
         config["CONN_HEALTH_CHECKS"] = True
+        config.setdefault("OPTIONS", {})["prepare_threshold"] = env.int("DATABASE_PREPARE", default=3) or None
     return config
 
 

@@ -1,13 +1,14 @@
-"""Database triggers that keep the books append-only, on SQLite and PostgreSQL alike.
+"""Database triggers that keep the books append-only and watch the configuration, on both databases alike.
 
 A leaf. Entries, allocations, decisions, audit records and seals can be neither changed nor deleted; of a lot only
 ``remaining`` and ``activated_at`` may move, its deadline may be put off (keeping the first one), a lot that waits for
 an event gets its dates when it comes, and lots can't be deleted. Installed by a migration;
 a refused statement raises ``IntegrityError`` (SQLite) or ``InternalError`` (PostgreSQL) naming the
-table.
+table. The tables of the configuration are watched: each statement that changes one of them replaces the
+stamp (``loyalty.configuration``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 FROZEN = ("loyalty_entry", "loyalty_allocation", "loyalty_decision", "loyalty_auditrecord", "loyalty_seal")
@@ -92,6 +93,11 @@ def remove(connection: Any) -> None:
 
 def installed(connection: Any) -> set[str]:
     """The names of our triggers that are in the database now."""
+    return _all(connection) & {name for name, _ in names()}
+
+
+def _all(connection: Any) -> set[str]:
+    """The names of all triggers that are there and on."""
     query = (
         "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
         if connection.vendor == "postgresql"
@@ -99,4 +105,62 @@ def installed(connection: Any) -> set[str]:
     )
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return {row[0] for row in cursor.fetchall()} & {name for name, _ in names()}
+        return {row[0] for row in cursor.fetchall()}
+
+
+def watch(connection: Any, tables: Iterable[str]) -> None:
+    """Sets the watch over those of the tables that are there and unwatched, and draws a new stamp if any was."""
+    missing = unwatched(connection, tables)
+    if not missing:
+        return
+    there = set(connection.introspection.table_names())
+    missing = [each for each in missing if each[1] in there]
+    if "loyalty_configurationstamp" not in there or not missing:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            _watch_postgresql(cursor, missing)
+        else:
+            _watch_sqlite(cursor, missing)
+
+
+def watches(connection: Any, tables: Iterable[str]) -> list[tuple[str, str]]:
+    """(trigger, table) pairs of the watch; SQLite has one trigger for each deed."""
+    deeds = [""] if connection.vendor == "postgresql" else ["_insert", "_update", "_delete"]
+    return [(f"{table}_watch{deed}", table) for table in tables for deed in deeds]
+
+
+def unwatched(connection: Any, tables: Iterable[str]) -> list[tuple[str, str]]:
+    """The pairs of the watch that are not there, or switched off."""
+    standing = _all(connection)
+    return [each for each in watches(connection, tables) if each[0] not in standing]
+
+
+def _watch_postgresql(cursor: Any, missing: list[tuple[str, str]]) -> None:
+    cursor.execute(
+        "CREATE OR REPLACE FUNCTION loyalty_stamp() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN INSERT INTO loyalty_configurationstamp (id, stamp) VALUES (1, gen_random_uuid()::text) "
+        "ON CONFLICT (id) DO UPDATE SET stamp = excluded.stamp; RETURN NULL; END $$"
+    )
+    for trigger, table in missing:
+        cursor.execute(
+            f"CREATE TRIGGER {trigger} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION loyalty_stamp()"
+        )
+    cursor.execute(
+        "INSERT INTO loyalty_configurationstamp (id, stamp) VALUES (1, gen_random_uuid()::text) "
+        "ON CONFLICT (id) DO UPDATE SET stamp = excluded.stamp"
+    )
+
+
+def _watch_sqlite(cursor: Any, missing: list[tuple[str, str]]) -> None:
+    """Deleting and inserting: an "or ignore" of the statement that is watched would hold for an upsert too."""
+    stamp = (
+        "DELETE FROM loyalty_configurationstamp",
+        "INSERT INTO loyalty_configurationstamp (id, stamp) VALUES (1, lower(hex(randomblob(16))))",
+    )
+    for trigger, table in missing:
+        deed = trigger.rpartition("_")[2].upper()
+        cursor.execute(f"CREATE TRIGGER {trigger} AFTER {deed} ON {table} BEGIN {'; '.join(stamp)}; END")
+    for statement in stamp:
+        cursor.execute(statement)

@@ -9,6 +9,7 @@ from loyalty.registry import (
     Addressee,
     Belonging,
     BuiltinMetric,
+    Configuration,
     Directory,
     Enroller,
     EventField,
@@ -67,6 +68,7 @@ _TIER_FIELDS = (
 )
 
 CONTRIBUTES = (
+    Configuration("ladders", ("members_ladder", "members_ladderversion", "members_tier")),
     EventKind(
         "member.joined",
         _("member joined"),

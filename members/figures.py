@@ -13,7 +13,8 @@ from typing import Any
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
-from loyalty import conditions
+from loyalty import bulk, conditions
+from loyalty.asking import Question
 from loyalty.conditions import Crowds, Leaf, Need, TallySheet
 from loyalty.models import Balance, Currency, Entry
 from loyalty.models.accounts import NET
@@ -138,18 +139,19 @@ def _place_score(shelf: Shelf, terms: Terms, account_ids: Sequence[int], needs: 
             shelf.sheet.place(account_id, metric, day, amount)
 
 
+_BALANCES = Question(
+    lambda account_ids, code: Balance.objects.filter(
+        bulk.among("account_id", account_ids), currency__code=code
+    ).values_list("account_id", "available", NET, "currency__is_spendable")
+)
+
+
 def _held(account_ids: Sequence[int], code: str) -> dict[int, int]:
-    rows = Balance.objects.filter(account_id__in=account_ids, currency__code=code)
-    return dict(rows.values_list("account_id", "available"))
+    return {account: available for account, available, _net, _spent in _BALANCES(account_ids, code)}
 
 
 def _ever(account_ids: Sequence[int], code: str) -> dict[int, int]:
-    rows = Balance.objects.filter(account_id__in=account_ids, currency__code=code)
-    found = {
-        account: net
-        for account, net, spent in rows.values_list("account_id", NET, "currency__is_spendable")
-        if not spent
-    }
+    found = {account: net for account, _available, net, spent in _BALANCES(account_ids, code) if not spent}
     if found or not Currency.objects.filter(code=code, is_spendable=True).exists():
         return found
     entries = Entry.objects.filter(account_id__in=account_ids, currency__code=code, counter__in=COUNTED)

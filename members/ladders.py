@@ -9,11 +9,11 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import conditions
 from loyalty.asking import Question
+from loyalty.configuration import Kept
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
 from members import terms as ladder_terms
@@ -120,16 +120,23 @@ def publish(
 
 def in_force(now: datetime) -> list[Terms]:
     """The terms of every ladder in use, the main one first. One query."""
-    return [terms_of(row) for row in _IN_FORCE(now)]
+    newest = {terms.ladder_id: terms for since, terms in _published() if since <= now}
+    return list(newest.values())
 
 
-def _standing(now: datetime) -> "QuerySet[LadderVersion]":
-    started = LadderVersion.objects.filter(effective_from__lte=now, ladder__archived_at=None)
-    newer = started.filter(ladder=OuterRef("ladder"), number__gt=OuterRef("number"))
-    return started.filter(~Exists(newer)).select_related("ladder").order_by("-ladder__is_main", "ladder_id")
+@Kept
+def _published() -> list[tuple[datetime, Terms]]:
+    """Every version of the ladders in use and when it is in force from, ladder by ladder, the oldest first."""
+    return [(row.effective_from, terms_of(row)) for row in _PUBLISHED()]
 
 
-_IN_FORCE = Question(_standing)
+_PUBLISHED = Question(
+    lambda: (
+        LadderVersion.objects.filter(ladder__archived_at=None)
+        .select_related("ladder")
+        .order_by("-ladder__is_main", "ladder_id", "number")
+    )
+)
 
 
 def older(version_ids: Collection[int]) -> dict[int, Terms]:

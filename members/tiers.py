@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from loyalty import bulk, clock, programme
+from loyalty.asking import Question
 from loyalty.models import Event, User
 from loyalty.registry import Happening
 from members import figures, judging, ladders, receipts
@@ -43,6 +44,18 @@ _WRITTEN = (
     "celebrated",
 )
 _OUTCOMES = {ROSE: Reason.EARNED, UNDONE: Reason.REFUND, FELL: Reason.REVIEW}
+_STANDINGS = Question(
+    lambda member_ids, ladder_ids: Standing.objects.filter(
+        bulk.among("member_id", member_ids), bulk.among("ladder_id", ladder_ids)
+    )
+)
+_MEMBERS = Question(
+    lambda member_ids: (
+        Member.objects.filter(bulk.among("account_id", member_ids))
+        .order_by("account_id")
+        .values_list("account_id", "tier_id", "joined_on", "joined_at")
+    )
+)
 Edit = Callable[[Standing], None]
 _Before = tuple[tuple[Any, ...], int | None]
 
@@ -148,12 +161,10 @@ def business_day(now: datetime) -> date:
 def places(account_ids: Collection[int], in_force: Sequence[Terms]) -> list[Place]:
     """Every member's standing on every ladder; where there is no row, as it is at the start. Two queries."""
     ladder_ids = [each.ladder_id for each in in_force]
-    rows = Standing.objects.filter(member_id__in=account_ids, ladder_id__in=ladder_ids)
-    found = {(row.member_id, row.ladder_id): row for row in rows}
-    members = Member.objects.filter(pk__in=account_ids).order_by("pk")
+    found = {(row.member_id, row.ladder_id): row for row in _STANDINGS(list(account_ids), ladder_ids)}
     return [
         Place(found.get((row[0], terms.ladder_id)) or _beginning(terms, *row), row[2], terms)
-        for row in members.values_list("pk", "tier_id", "joined_on", "joined_at")
+        for row in _MEMBERS(list(account_ids))
         for terms in in_force
     ]
 

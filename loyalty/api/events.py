@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loyalty import configuration
 from loyalty.api import errors, forms, reference
 from loyalty.api.telling import tell_event, tell_outcomes
 from loyalty.api.views import PartnerView
@@ -67,10 +68,11 @@ class Events(PartnerView):
 
     def _post(self, data: dict[str, Any]) -> Answer:
         incoming = read_event(data)
-        (outcome,) = intake.post([incoming], partner=self.partner, now=self.now)
-        if outcome.error is not None:
-            raise located(outcome.error)
-        (told,) = tell_outcomes([(incoming, outcome)])
+        with configuration.lingering():
+            (outcome,) = intake.post([incoming], partner=self.partner, now=self.now)
+            if outcome.error is not None:
+                raise located(outcome.error)
+            (told,) = tell_outcomes([(incoming, outcome)])
         return Answer(STATUS[outcome.status], told)
 
 

@@ -11,9 +11,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from loyalty import bulk, clock, orders, retrying
+from loyalty import bulk, clock, configuration, orders, retrying
 from loyalty import programme as programmes
-from loyalty.asking import Question
 from loyalty.errors import LoyaltyError
 from loyalty.events import customers, paying, pipeline
 from loyalty.events.incoming import (
@@ -31,10 +30,9 @@ from loyalty.events.incoming import (
     VersionConflict,
     fingerprint,
 )
-from loyalty.models import Decision, Event, Partner, Programme, Store
+from loyalty.models import Decision, Event, Partner, Programme
 from loyalty.registry import EventKind, Happening, registry
 
-_STORES = Question(lambda codes: Store.objects.filter(bulk.among("code", codes)).values_list("code", "partner_id"))
 AHEAD = timedelta(minutes=10)
 _STATUS = {
     Event.State.DECIDED: Status.ACCEPTED,
@@ -52,8 +50,12 @@ def post(
     A refused event does not spoil the others. ``historic`` lifts the limits on age (imports).
     ``simulate`` decides everything exactly as it would be, then takes all of it back.
     """
-    programme = programmes.current()
-    return retrying.atomically(lambda: _post(batch, partner, programme, now, historic=historic, simulate=simulate))
+
+    def deed() -> list[Outcome]:
+        with configuration.steady():
+            return _post(batch, partner, programmes.current(), now, historic=historic, simulate=simulate)
+
+    return retrying.atomically(deed)
 
 
 def record(happenings: Sequence[Happening], *, now: datetime) -> None:
@@ -61,7 +63,7 @@ def record(happenings: Sequence[Happening], *, now: datetime) -> None:
 
     A happening whose key is known is passed over, so operations may be repeated.
     """
-    with transaction.atomic():
+    with transaction.atomic(), configuration.steady():
         pipeline.run(pipeline.drafts_of(happenings, programmes.current()), now=now)
 
 
@@ -192,8 +194,9 @@ def _refund_key(draft: Draft) -> str:
 
 
 def _stores(drafts: Sequence[Draft], partner: Partner) -> set[str]:
-    rows = _STORES({draft.payload.get("store", "") for draft in drafts} - {""})
-    return {code for code, owner in rows if owner in (None, partner.pk)}
+    told = {draft.payload.get("store", "") for draft in drafts} - {""}
+    known = orders.stores() if told else {}
+    return {code for code in told if code in known and known[code][1] in (None, partner.pk)}
 
 
 def _once(drafts: Sequence[Draft]) -> list[Draft]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from loyalty import accounts, conditions, deciding, metrics, policybook, rulebook
 from loyalty.asking import Question
+from loyalty.configuration import Kept
 from loyalty.deciding import caps
 from loyalty.deciding.model import Award
 from loyalty.events.budgeting import EVERYONE, Budget, Budgets
@@ -35,7 +36,7 @@ class Knowledge:
         kinds = {draft.kind for draft in drafts}
         self.rules = [rule for rule in self.book if rule.kind in kinds]
         self.units = accounts.currencies()
-        self.gauges = metrics.Gauges()
+        self.gauges = metrics.gauges()
         self._leaves = [leaf for rule in self.rules if rule.predicate for leaf in rule.predicate.leaves]
         self._codes = {leaf.name for leaf in self._leaves if leaf.source == "fact"}
         self._by_id = {rule.rule_id: rule for rule in self.rules if any(cap.of == EVERYONE for cap in rule.caps)}
@@ -128,6 +129,7 @@ _LIFETIMES = Question(
 )
 
 
+@Kept
 def _lifetimes() -> list[tuple[int, conditions.Predicate, dict[str, Any]]]:
     """(currency, for whom, how long), the first that fits counts. One query."""
     rows = _LIFETIMES()

@@ -4,6 +4,7 @@ from loyalty.models.accounts import Account, AccountReference, Balance, Currency
 from loyalty.models.adjustments import AdjustmentFile, AdjustmentLine
 from loyalty.models.approvals import Approval, Threshold
 from loyalty.models.audit import AuditRecord, Seal
+from loyalty.models.configuration import ConfigurationStamp
 from loyalty.models.events import Decision, Event, GrantRecord
 from loyalty.models.findings import Finding
 from loyalty.models.holds import Hold, HoldPart
@@ -33,6 +34,7 @@ __all__ = [
     "Balance",
     "BudgetUse",
     "ChannelPreference",
+    "ConfigurationStamp",
     "Currency",
     "Decision",
     "Entry",

@@ -95,6 +95,7 @@ def test_rows_are_found_by_any_of_many_values_of_each_type() -> None:
 def test_a_batch_takes_as_many_queries_for_one_order_as_for_fifty() -> None:
     open_till()
     one_for_one()
+    post(order("first", 1000, open_account()))  # which reads the configuration
     asked = []
     for size in (1, 50):
         batch = [order(f"{size}-{number}", 1000, open_account()) for number in range(size)]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import F, Q
 
-from loyalty import outbox, sealing, triggers
+from loyalty import configuration, outbox, sealing, triggers
 from loyalty.bookkeeping import Breach
 from loyalty.ledger.laws.lots import STALLED
 from loyalty.ledger.laws.weighing import CUT, Scope
@@ -37,8 +37,10 @@ def seals_hold(_now: datetime, _accounts: Scope) -> Iterator[Breach]:
 
 
 def triggers_stand(_now: datetime, _accounts: Scope) -> Iterator[Breach]:
-    """T1: the triggers that keep the books append-only are there and on."""
+    """T1: the triggers that keep the books append-only and watch the configuration are there and on."""
     standing = triggers.installed(connection)
     for trigger, table in triggers.names():
         if trigger not in standing:
             yield Breach("T1", table, f"trigger {trigger} is gone")
+    for trigger, table in triggers.unwatched(connection, configuration.tables()):
+        yield Breach("T1", table, f"trigger {trigger} is gone")
