@@ -1,8 +1,8 @@
-"""Addresses of the pages about pets, pictures and what members care about; part of ``members.web.urls``."""
+"""Where the pages of pets, pictures, interests, addresses and the household are; part of ``members.web.urls``."""
 
 from django.urls import path
 
-from members.web import animals, caring, picturing
+from members.web import addresses, animals, caring, household, picturing
 
 PATHS = [
     path("me/pictures/<uuid:ref>/<str:size>.webp", picturing.picture, name="picture"),
@@ -17,4 +17,17 @@ PATHS = [
     path("me/pets/<int:ref>/weight/", animals.weigh, name="pet-weight"),
     path("me/pets/<int:ref>/farewell/", animals.farewell, name="pet-farewell"),
     path("me/pets/<int:ref>/remove/", animals.remove, name="pet-remove"),
+    path("me/addresses/", addresses.listing, name="addresses"),
+    path("me/addresses/add/", addresses.add, name="address-add"),
+    path("me/addresses/<int:ref>/", addresses.edit, name="address-edit"),
+    path("me/addresses/<int:ref>/usual/", addresses.make_usual, name="address-usual"),
+    path("me/addresses/<int:ref>/remove/", addresses.remove, name="address-remove"),
+    path("me/household/", household.show, name="household"),
+    path("me/household/open/", household.open_household, name="household-open"),
+    path("me/household/join/", household.take, name="household-take"),
+    path("me/household/invite/", household.invite, name="household-invite"),
+    path("me/household/invite/<int:ref>/withdraw/", household.withdraw, name="household-withdraw"),
+    path("me/household/percent/", household.set_percent, name="household-percent"),
+    path("me/household/put-in/", household.contribute, name="household-contribute"),
+    path("me/household/leave/", household.leave, name="household-leave"),
 ]
