@@ -5,7 +5,8 @@ pooler that hands out another connection for each transaction), ``BROKER_URL``, 
 ``SECRET_KEY``, ``DEBUG``, ``ALLOWED_HOSTS``,
 ``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops),
 ``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without),
-``SITE_URL`` (for links in messages), ``SMS_CHANNEL`` (a class; none without), ``SMS_DAILY_BUDGET``.
+``SITE_URL`` (for links in messages), ``SMS_CHANNEL`` (a class; none without), ``SMS_DAILY_BUDGET``,
+``EVERGREEN_WEIXIN_APP_ID`` and ``EVERGREEN_WEIXIN_SECRET`` (signing in with WeChat; not offered without).
 Upper apps are named only as strings, so the ground floor never imports them.
 """
 
@@ -57,6 +58,8 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "simple_history",
     "django_htmx",
+    "allauth.account",
+    "allauth.socialaccount",
     "loyalty.apps.LoyaltyConfig",
     "members.apps.MembersConfig",
     "rewards.apps.RewardsConfig",
@@ -77,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "loyalty.urls"
@@ -134,6 +138,18 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "members:sign-in"
 LOGIN_REDIRECT_URL = "members:home"
 LOGOUT_REDIRECT_URL = "members:sign-in"
+
+# WeChat: a website's app for the code on a screen, and perhaps an official account's for WeChat's own browser.
+# Of allauth only its road to a provider is used (members/web/oauth.py); its pages have no addresses.
+WEIXIN_APP = (env.str("EVERGREEN_WEIXIN_APP_ID", default=""), env.str("EVERGREEN_WEIXIN_SECRET", default=""))
+WEIXIN_OFFICIAL_APP = (
+    env.str("EVERGREEN_WEIXIN_OFFICIAL_APP_ID", default=WEIXIN_APP[0]),
+    env.str("EVERGREEN_WEIXIN_OFFICIAL_SECRET", default=WEIXIN_APP[1]),
+)
+SOCIALACCOUNT_ADAPTER = "members.web.oauth.Doorway"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+ACCOUNT_EMAIL_VERIFICATION = "none"
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="zh-hans")
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

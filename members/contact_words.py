@@ -1,4 +1,4 @@
-"""What is said when a phone number or an e-mail address changes: the code to the new one, word to the old one."""
+"""Words about how one is reached: the code to a new address, word to the old one, the code to a guardian."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import MessageKind, Shipped, ValueType, Variable
 
-CODE, CHANGED = "code.contact", "contact.changed"
+CODE, CHANGED, GUARDIAN = "code.contact", "contact.changed", "code.guardian"
 
 
 def _as_given(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
@@ -68,6 +68,33 @@ KINDS = (
             short=(
                 "【{brand}】你的会员手机号或邮箱刚刚更改。如非本人操作，请马上联系门店。",
                 "{brand}: your phone or e-mail was just changed. If this was not you, please contact us at once.",
+            ),
+        ),
+    ),
+    MessageKind(
+        GUARDIAN,
+        _("code for a parent or guardian"),
+        code_variables(),
+        _as_given,
+        is_secret=True,
+        shipped=Shipped(
+            name=("监护人同意验证码", "Code for a guardian"),
+            subject=("{code} 用于确认同意孩子入会", "{code} to agree to your child joining"),
+            body=(
+                (
+                    "你的孩子想加入 {brand}，需要你的同意。确认同意的话，请把验证码 {code} 填在入会页面，"
+                    "{minutes} 分钟内有效。\n\n我们不会向孩子推送广告，你可以随时联系我们取消会员。"
+                    "\n\n没有这回事？忽略就好。"
+                ),
+                (
+                    "Your child would like to join {brand} and needs your agreement. If you agree, type the code "
+                    "{code} on the joining page; it is good for {minutes} minutes.\n\nWe send children no advertising, "
+                    "and you can end the membership at any time.\n\nIf you know nothing of this, you can leave it."
+                ),
+            ),
+            short=(
+                "【{brand}】你的孩子想入会。同意请把验证码 {code} 填在入会页面，{minutes} 分钟内有效；不知情请忽略。",
+                "{brand}: your child wants to join. If you agree, {code} is the code, good for {minutes} minutes.",
             ),
         ),
     ),

@@ -16,7 +16,7 @@ from loyalty.messaging import codes
 from loyalty.messaging.codes import WrongCode
 from loyalty.models import OneTimeCode, User
 from loyalty.models.messages import Channel
-from members import contact_words, details
+from members import contact_words, details, guest_orders
 from members.enrolment import ContactNeeded, EmailTaken, PhoneTaken
 from members.models import Member
 
@@ -103,7 +103,7 @@ def _send(to: str, *, language: str, network: str, now: datetime) -> OneTimeCode
 
 
 def complete(account_id: int, *, challenge_id: str, typed: str, now: datetime) -> Member:
-    """The proven address takes the place of the old one of its kind, which is told.
+    """The proven address takes the place of the old one of its kind, which is told; orders under it come with it.
 
     Raises ``WrongCode``, ``TooManyTries``, ``PhoneTaken`` or ``EmailTaken``.
     """
@@ -111,10 +111,12 @@ def complete(account_id: int, *, challenge_id: str, typed: str, now: datetime) -
     field = "email" if challenge.channel == Channel.EMAIL else "phone"
     try:
         with transaction.atomic():
-            return _write(account_id, field, challenge.address, now)
+            member = _write(account_id, field, challenge.address, now)
     except IntegrityError:  # somebody else took it at the same moment
         _refuse_taken(account_id, field, challenge.address)
         raise Conflict from None
+    guest_orders.attach(member, now=now)
+    return member
 
 
 def remove(account_id: int, *, what: str, challenge_id: str, typed: str, now: datetime) -> Member:

@@ -5,6 +5,7 @@ refusing a late one. What comes late that way and changes what later events are 
 staff (``replaying``); nothing of that moves by itself.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -75,7 +76,12 @@ def _give(order: orders.OrderState, account_id: int, now: datetime) -> None:
 def look_again(*, now: datetime) -> int:
     """Releases parked events whose member or order is there by now; returns how many."""
     waiting = Event.objects.filter(state=Event.State.PARKED).order_by("recorded_at").values_list("id", flat=True)
-    return sum(_look_at(event_id, now) for event_id in list(waiting[:LOOK]))
+    return look_at(list(waiting[:LOOK]), now=now)
+
+
+def look_at(event_ids: Sequence[UUID], *, now: datetime) -> int:
+    """The same for these events, at once; returns how many were released."""
+    return sum(_look_at(event_id, now) for event_id in event_ids)
 
 
 @transaction.atomic

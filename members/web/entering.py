@@ -18,8 +18,10 @@ from loyalty.web import addresses, preferences
 from members import enrolment, joining
 from members.enrolment import EmailTaken, PhoneTaken
 from members.models import Member
-from members.web import proving, signing, steps
-from members.web.forms import JoinForm, SignInForm
+from members.web import arriving, inviting, proving, signing, steps, wechat
+from members.web.forms import SignInForm
+from members.web.joining_forms import ArrivalForm, WeChatArrivalForm
+from members.wechat import Identity
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -31,41 +33,51 @@ def join(request: HttpRequest) -> HttpResponse:
     """Asks for all that joining needs; a code to the contact follows (``proving``)."""
     if request.user.is_authenticated:
         return redirect(addresses.onward(request, "members:home"))
-    form = JoinForm(request.POST if request.method == "POST" else None)
+    identity, now = arriving.waiting(request), clock.now()
+    invitation = inviting.invitation(request, now)
+    kind = WeChatArrivalForm if identity else ArrivalForm
+    known = {"name": identity.name if identity else "", "referral_code": invitation.code}
+    form = kind(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():
         try:
-            return _join(request, form)
+            return _join(request, form, identity, now)
         except LoyaltyError as refusal:
             form.refuse(refusal)
     context = {
         "form": form,
-        "gift": steps.gift_promised(clock.now()),
+        "gift": steps.gift_promised(now, is_referred=bool(invitation.code)),
         "promises": _promises(),
         "next": addresses.asked(request),
+        "invitation": invitation,
+        "from_wechat": identity is not None,
+        "offers_wechat": wechat.is_on() and identity is None,
     }
     return render(request, "members/join.html", context, status=form.status)
 
 
-def _join(request: HttpRequest, form: JoinForm) -> HttpResponse:
+def _join(request: HttpRequest, form: ArrivalForm, identity: Identity | None, now: datetime) -> HttpResponse:
     """To the code; where none can be sent, the member is made at once."""
-    now, typed = clock.now(), form.cleaned_data
+    typed = form.cleaned_data
     signing.count_join(request, now)
     wish = joining.prepare(
         name=typed["name"],
         contact=typed["contact"],
-        password=typed["password"],
+        password=typed.get("password", ""),
         birthday=typed["birthday"],
         language=get_language() or "",
         answers=form.answers,
+        referral_code=typed["referral_code"],
+        guardian=form.guardian,
+        identity=identity,
         now=now,
     )
-    if codes.can_reach(wish.channel):
-        return proving.begin(request, wish, now)
+    if identity or wish.guardian or codes.can_reach(wish.channel):
+        return proving.begin(request, wish, now, onward=arriving.onward(request))
     _join_at_once(request, form, now)
     return redirect(addresses.onward(request, "members:home"))
 
 
-def _join_at_once(request: HttpRequest, form: JoinForm, now: datetime) -> None:
+def _join_at_once(request: HttpRequest, form: ArrivalForm, now: datetime) -> None:
     """Who is a member already, and says the right password, is signed in."""
     typed = form.cleaned_data
     contact = "email" if "@" in typed["contact"] else "phone"
@@ -78,6 +90,7 @@ def _join_at_once(request: HttpRequest, form: JoinForm, now: datetime) -> None:
             language=get_language() or "",
             password=typed["password"],
             consents=form.answers,
+            referral_code=typed["referral_code"],
             **{contact: typed["contact"]},
         )
     except (PhoneTaken, EmailTaken) as taken:
@@ -110,7 +123,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return _signed_in(request, form)
         except LoyaltyError as refusal:
             form.refuse(refusal)
-    context = {"form": form, "next": addresses.asked(request)}
+    context = {"form": form, "next": addresses.asked(request), "offers_wechat": wechat.is_on()}
     return render(request, "members/sign_in.html", context, status=form.status)
 
 

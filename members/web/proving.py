@@ -21,22 +21,34 @@ from loyalty.models import OneTimeCode, User
 from loyalty.web import addresses, preferences
 from members import joining, returning
 from members.joining import Wish
+from members.models import Referral
 from members.web.forms import CodeForm, ContactForm, NewPasswordForm
 
-JOIN, RESET = "joining", "returning"
+JOIN, RESET, WECHAT, INVITED = "joining", "returning", "wechat", "invited"
 A_MINUTE = timedelta(minutes=1)
 BACKEND = "members.backends.MemberBackend"
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def begin(request: HttpRequest, wish: Wish, now: datetime) -> HttpResponse:
-    """Sends the code for joining and leads to where it is typed. A second press at once sends no second code."""
+def begin(request: HttpRequest, wish: Wish, now: datetime, *, onward: str = "") -> HttpResponse:
+    """Sends the code for joining and leads to where it is typed; a guardian's code comes before it.
+
+    A second press at once sends no second code. Who needs no code (more) is made a member and let in.
+    """
     kept = request.session.get(JOIN)
-    if kept and _is_fresh(kept, wish, now):
+    onward = onward or addresses.asked(request)
+    network = addresses.network(request)
+    if wish.waits_for_guardian:
+        challenge = joining.ask_guardian(wish, network=network, now=now)
+        request.session[JOIN] = {"guardian": str(challenge.pk), "wish": wish.kept(), "next": onward}
+        return redirect("members:join-guardian")
+    if not wish.contact:
+        return _let_in(request, joining.complete_by_wechat(wish, now=now), wish, onward)
+    if kept and "challenge" in kept and _is_fresh(kept, wish, now):
         sent = kept["challenge"]
     else:
-        sent = str(joining.ask(wish, network=addresses.network(request), now=now).pk)
-    request.session[JOIN] = {"challenge": sent, "wish": wish.kept(), "next": addresses.asked(request)}
+        sent = str(joining.ask(wish, network=network, now=now).pk)
+    request.session[JOIN] = {"challenge": sent, "wish": wish.kept(), "next": onward}
     return redirect("members:join-code")
 
 
@@ -52,7 +64,7 @@ def _is_fresh(kept: dict[str, Any], wish: Wish, now: datetime) -> bool:
 def join_code(request: HttpRequest) -> HttpResponse:
     """The code makes the member, or signs in who is one already."""
     kept = request.session.get(JOIN)
-    if request.user.is_authenticated or not kept:
+    if request.user.is_authenticated or not kept or "challenge" not in kept:
         return redirect("members:join")
     wish, again = Wish.read(kept["wish"]), "again" in request.POST
     form = CodeForm(request.POST if request.method == "POST" and not again else None)
@@ -72,11 +84,45 @@ def join_code(request: HttpRequest) -> HttpResponse:
 
 def _joined(request: HttpRequest, wish: Wish, kept: dict[str, Any], typed: str) -> HttpResponse:
     joined = joining.complete(wish, challenge_id=kept["challenge"], typed=typed, now=clock.now())
-    del request.session[JOIN]
+    return _let_in(request, joined, wish, kept["next"])
+
+
+def _let_in(request: HttpRequest, joined: joining.Joined, wish: Wish, onward: str) -> HttpResponse:
+    """Signs in and says what is worth knowing. What was kept for joining is forgotten."""
+    for name in (JOIN, WECHAT, INVITED):
+        request.session.pop(name, None)
     auth.login(request, joined.user, backend=BACKEND)
     if not joined.is_new:
         messages.success(request, _("Welcome back! You were a member already, so here is your card."))
-    return redirect(kept["next"] or "members:home")
+    elif wish.referral_code and not Referral.objects.filter(member__user=joined.user).exists():
+        messages.info(request, _("We could not find that invitation code. You are in all the same; welcome!"))
+    return redirect(onward or "members:home")
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@read_or_send
+def join_guardian(request: HttpRequest) -> HttpResponse:
+    """The guardian's code; then comes the code of the child's own contact, if that is another one."""
+    kept = request.session.get(JOIN)
+    if request.user.is_authenticated or not kept or "guardian" not in kept:
+        return redirect("members:join")
+    wish, now = Wish.read(kept["wish"]), clock.now()
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            typed = form.cleaned_data["code"]
+            proven = joining.prove_guardian(wish, challenge_id=kept["guardian"], typed=typed, now=now)
+            return begin(request, proven, now, onward=kept["next"])
+        except LoyaltyError as refusal:
+            form.refuse(refusal)
+    context = {
+        "form": form,
+        "to": masks.mask(wish.guardian_contact),
+        "hint": hint(kept["guardian"]),
+        "guardian": wish.guardian_name,
+    }
+    return render(request, "members/join_guardian.html", context, status=form.status)
 
 
 @never_cache

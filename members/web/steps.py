@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Sum
 from django.urls import reverse
 
 from loyalty.events import promising
@@ -28,7 +28,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Gift:
+    """``ref`` is the newest of its lines, which says why; ``None`` for a gift still to come."""
+
     points: int
+    ref: UUID | None = None
 
 
 def open_steps(member: Member) -> list[Step]:
@@ -46,13 +49,15 @@ def first_steps(member: Member, now: datetime) -> list[Step]:
 
 
 def gift_of(member: Member) -> Gift | None:
-    """The points joining brought. One query."""
+    """The points joining brought, as they stand in the books. One query."""
     given = Entry.objects.filter(account_id=member.pk, event__kind=JOINED, currency__code="points")
-    points = given.aggregate(points=Sum("amount"))["points"]
-    return Gift(points) if points else None
+    found = list(given.order_by("-pk").values_list("pk", "amount"))
+    points = sum(amount for _pk, amount in found)
+    return Gift(points, found[0][0]) if points > 0 else None
 
 
-def gift_promised(now: datetime) -> Gift | None:
+def gift_promised(now: datetime, *, is_referred: bool = False) -> Gift | None:
     """The points joining would bring now."""
-    (points,) = promising.points(JOINED, [(now, {"source": Member.Source.WEB.value})])
+    payload = {"source": Member.Source.WEB.value, "referred": is_referred}
+    (points,) = promising.points(JOINED, [(now, payload)])
     return Gift(points) if points else None

@@ -4,6 +4,7 @@ from django.urls import path
 
 from members.web import brand, contact, entering, inbox, pages, privacy, proving, rooms, settings
 from members.web.benefits import ADDRESSES as BENEFITS
+from members.web.joining_urls import JOINING
 
 app_name = "members"
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("sign-in/", entering.sign_in, name="sign-in"),
     path("sign-out/", entering.sign_out, name="sign-out"),
     path("join/code/", proving.join_code, name="join-code"),
+    *JOINING,
     path("forgot/", proving.forgot, name="forgot"),
     path("forgot/code/", proving.forgot_code, name="forgot-code"),
     path("path/", pages.path, name="path"),

@@ -60,7 +60,7 @@ def test_all_that_is_kept_is_told() -> None:
         dossier.code: {table.code: table.count() for table in tables} for dossier, tables in persons.tell([member.pk])
     }
 
-    assert set(told) == {"loyalty", "members", "rewards", "community"}
+    assert set(told) == {"loyalty", "members", "rewards", "community", "wechat"}
     assert (told["members"]["member"], told["members"]["consent"], told["loyalty"]["entry"]) == (1, 1, 2)
 
 

@@ -41,7 +41,7 @@ def test_everything_marked_is_in_the_copy() -> None:
     archive = copy_of(member)
 
     found = told(archive)
-    assert set(found) == {"made_at", "loyalty", "members", "rewards", "community"}
+    assert set(found) == {"made_at", "loyalty", "members", "rewards", "community", "wechat"}
     assert found["members"]["member"][0]["name"] == canaries.NAME
     assert (found["members"]["pet"][0]["name"], found["members"]["address"][0]["street"]) == (
         "金丝雀毛毛",
