@@ -25,6 +25,7 @@ from members.benefits import contributed as benefits
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
 from members.paying import contributed as plans
+from members.web import plan_cards
 from members.privacy import contributed as privacy
 from members.web import animals
 from members.web.benefits import PANELS as BENEFIT_PANELS
@@ -107,6 +108,7 @@ CONTRIBUTES = (
     *grouping.CONTRIBUTED,
     *reviewing.JOBS,
     *plans.CONTRIBUTED,
+    plan_cards.PANEL,
     FirstStep(
         "birthday",
         10,

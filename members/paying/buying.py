@@ -4,9 +4,10 @@ The price is paid and the term opens together, or neither. The account's lock le
 happen one by one; the token makes a second press the first purchase.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import accounts
@@ -138,6 +139,11 @@ def check_trial(account_id: int, plan: Plan) -> None:
         raise Tried
 
 
+def on_sale() -> "QuerySet[Plan]":
+    """What members can choose from."""
+    return Plan.objects.select_related("tier").filter(is_on_sale=True, archived_at=None)
+
+
 def offered(code: str) -> Plan:
     """The plan of that code, unless it is retired."""
     plan = Plan.objects.select_related("tier").filter(code=code, archived_at=None).first()
@@ -150,9 +156,3 @@ def _same(first: PlanTerm, plan: Plan) -> PlanTerm:
     if first.plan_id != plan.pk:
         raise TokenUsed(param="token")
     return first
-
-
-def through_if_bought(account_id: int, plan: Plan, now: datetime) -> tuple[date, date]:
-    """The first and last day one more term would run: what a confirmation shows."""
-    span = opening.preview(account_id, plan, tiers.business_day(now))
-    return span.first, span.last

@@ -11,7 +11,7 @@ from loyalty import clock
 from loyalty.errors import LoyaltyError
 from members import consent, profiles
 from members.models import Member
-from members.web import access, cards, caring, picturing
+from members.web import access, cards, caring, picturing, plan_cards
 from members.web.access import member_page, read_or_send
 from members.web.forms import PrivacyForm, ProfileForm
 
@@ -19,7 +19,8 @@ from members.web.forms import PrivacyForm, ProfileForm
 @require_safe
 @member_page
 def me(request: HttpRequest, member: Member) -> HttpResponse:
-    known = {"member": cards.person(member), "card": cards.code_only(member)}
+    known: dict[str, object] = {"member": cards.person(member), "card": cards.code_only(member)}
+    known["has_plans"] = plan_cards.are_offered(member)
     return render(request, "members/me.html", known | caring.about(member, clock.now()))
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, contact, entering, inbox, pages, privacy, proving, rooms, settings
+from members.web import brand, contact, entering, inbox, pages, plans, privacy, proving, rooms, settings
 from members.web.benefits import ADDRESSES as BENEFITS
 from members.web.joining_urls import JOINING
 
@@ -31,6 +31,7 @@ urlpatterns = [
     path("me/privacy/", settings.privacy, name="privacy"),
     path("me/privacy/data/", privacy.data, name="data"),
     path("me/privacy/leave/", privacy.leave, name="leave"),
+    *plans.PATHS,
     *rooms.PATHS,
     path("me/contact/", contact.contact, name="contact"),
     path("me/contact/code/", contact.contact_code, name="contact-code"),
