@@ -15,7 +15,7 @@ from loyalty import accounts, audit, retrying
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import Conflict, NotFound
 from loyalty.events import intake
-from loyalty.models import Partner, User
+from loyalty.models import Account, Partner, User
 from loyalty.registry import Happening
 from members import tiers
 from members.benefits.issuing import USED
@@ -77,17 +77,20 @@ class Scan:
 
 def verify(scan: Scan, *, now: datetime) -> BenefitClaim:
     """The claim, if it could be used there now; writes nothing. Raises what keeps it from being used:
-    ``CodeUnknown``, ``OthersBenefit``, ``TakenBack``, ``AlreadyUsed``, ``Lapsed`` or ``WrongPlace``.
+    ``CodeUnknown``, ``OthersBenefit``, ``TakenBack``, ``AlreadyUsed``, ``Lapsed``, ``WrongPlace`` or
+    ``AccountFrozen``.
     """
     row = find(scan.code)
     _check(row, scan, now)
+    if row.member.account.status == Account.Status.FROZEN:
+        raise accounts.AccountFrozen
     return row
 
 
 def use(scan: Scan, *, now: datetime, origin: Origin = NOWHERE) -> BenefitClaim:
     """Uses it. The same partner with the same reference gets the first answer again, for ever.
 
-    Raises what ``verify`` does, ``AccountFrozen`` or ``AccountNotFound``. A deed by staff leaves an audit
+    Raises what ``verify`` does, or ``AccountNotFound``. A deed by staff leaves an audit
     record.
     """
     return retrying.atomically(lambda: _use(scan, now, origin))

@@ -28,6 +28,8 @@ CHECKS = (
 OPERATIONS = (
     ("/api/v1/adjustments", "POST"),
     ("/api/v1/adjustments/{adjustment_id}", "GET"),
+    ("/api/v1/benefits/use", "POST"),
+    ("/api/v1/benefits/verify", "POST"),
     ("/api/v1/events", "POST"),
     ("/api/v1/events/batch", "POST"),
     ("/api/v1/events/simulate", "POST"),
@@ -39,6 +41,7 @@ OPERATIONS = (
     ("/api/v1/members", "POST"),
     ("/api/v1/members/{ref}", "GET"),
     ("/api/v1/members/{ref}/balance", "GET"),
+    ("/api/v1/members/{ref}/benefits", "GET"),
     ("/api/v1/members/{ref}/entries", "GET"),
     ("/api/v1/members/{ref}/tiers", "GET"),
     ("/api/v1/redemptions", "POST"),

@@ -126,6 +126,8 @@ def test_a_suspended_members_code_is_not_used() -> None:
     Account.objects.update(status=Account.Status.FROZEN)
 
     with pytest.raises(AccountFrozen):
+        using.verify(Scan(row.code, Place.TILL), now=cast.NOW)
+    with pytest.raises(AccountFrozen):
         using.use(Scan(row.code, Place.TILL), now=cast.NOW)
 
 
