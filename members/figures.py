@@ -52,9 +52,11 @@ class Own:
     terms: Terms
 
     def value(self, leaf: Leaf, as_of: date) -> Any:
+        facts = self.shelf.facts.get(self.account_id, {})
         if leaf.window is not None:
-            return self.shelf.sheet.value(self.account_id, leaf.name, leaf.window, as_of)
-        known = self.shelf.facts.get(self.account_id, {}).get(leaf.name)
+            anchor = facts.get(leaf.window.anchor)
+            return self.shelf.sheet.value(self.account_id, leaf.name, leaf.window, as_of, anchor)
+        known = facts.get(leaf.name)
         crowds = self.shelf.crowds
         if leaf.name not in crowds:
             return known
@@ -82,7 +84,7 @@ def load(stands: Mapping[int, Mapping[int, Stand]], terms: Collection[Terms], to
         if each.uses_score:
             _place_score(shelf, each, account_ids, needs)
     leaves = [*crowds.leaves, *(leaf for each in terms for leaf in each.leaves)]
-    codes = {leaf.name for leaf in leaves if leaf.source == "fact"}
+    codes = conditions.facts(leaves)
     if codes:
         shelf.facts = conditions.load_facts(account_ids, codes)
     return shelf

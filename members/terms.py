@@ -129,7 +129,8 @@ class Terms:
     @cached_property
     def horizon(self) -> int:
         """In how many days all that counts today has gone by; 0 where nothing ever goes."""
-        windows = [leaf.window for leaf in self.leaves if leaf.window is not None and leaf.window.unit != "lifetime"]
+        found = [leaf.window for leaf in self.leaves if leaf.window is not None]
+        windows = [window for window in found if window.unit not in {"lifetime", "since"}]
         lengths = [window.days if window.unit == "days" else 366 for window in windows]
         return max([self.policy.horizon if self.uses_score else 0, *lengths])
 

@@ -12,7 +12,7 @@ from loyalty.conditions.predicate import Finding, Lookup, Predicate
 from loyalty.conditions.predicate import compile_tree as compile  # noqa: A004 - conditions.compile(), like re.compile()
 from loyalty.conditions.query import accounts, load_facts, where
 from loyalty.conditions.sheet import Need, TallySheet, load_sheet, needs
-from loyalty.conditions.tree import Leaf
+from loyalty.conditions.tree import Leaf, facts
 from loyalty.conditions.vocabulary import catalogue, validate
 from loyalty.conditions.windows import Window, bounds
 from loyalty.conditions.wording import failure, sentence, subject, value
@@ -32,6 +32,7 @@ __all__ = [
     "bounds",
     "catalogue",
     "compile",
+    "facts",
     "failure",
     "load_facts",
     "load_sheet",

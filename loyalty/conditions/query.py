@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache, reduce
 from operator import add, and_, or_
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import (
     Case,
@@ -24,7 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.expressions import BaseExpression
+from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, StrIndex
 from django.db.models.lookups import (
     Exact,
@@ -38,11 +38,12 @@ from django.db.models.lookups import (
 
 from loyalty import bulk
 from loyalty.asking import Question
-from loyalty.conditions import anniversaries, operators, tree, vocabulary, windows
+from loyalty.conditions import anchoring, anniversaries, operators, tree, vocabulary, windows
 from loyalty.conditions.codes import Codes
 from loyalty.conditions.faults import EventFactHere, UnknownFact
 from loyalty.conditions.operators import CURRENT
 from loyalty.conditions.tree import Leaf, Node
+from loyalty.conditions.windows import Window
 from loyalty.crowds import Crowd
 from loyalty.models import Account, Tally
 from loyalty.registry import Fact, ValueType, registry
@@ -163,14 +164,22 @@ def _measured(leaf: Leaf, as_of: date) -> BaseExpression:
     """The metric over its window, 0 where nothing was counted."""
     if leaf.window is None:
         raise UnknownFact(fact=leaf.fact)
-    first, last = windows.bounds(leaf.window, as_of)
-    rows = Tally.objects.filter(account=OuterRef("pk"), metric__code=leaf.name, day__lte=last)
-    if first is not None:
-        rows = rows.filter(day__gte=first)
+    rows = Tally.objects.filter(account=OuterRef("pk"), metric__code=leaf.name, day__lte=as_of)
+    rows = rows.filter(_covered(leaf, leaf.window, as_of))
     if leaf.window.counts_days:
         rows = rows.filter(value__gt=0)
     total: Count | Sum = Count("day") if leaf.window.counts_days else Sum("value")
     return Coalesce(Subquery(rows.order_by().values("account").annotate(total=total).values("total")), 0)
+
+
+def _covered(leaf: Leaf, window: Window, as_of: date) -> Q:
+    """Which days up to ``as_of`` the window covers, over tallies."""
+    if window.anchor:
+        path = f"{leaf.path}.window" if leaf.path else "window"
+        anchor = cast(Combinable, _expression(window.anchor, path))  # a date is a column or made of columns
+        return anchoring.covered(window, anchor, as_of)
+    first, _last = windows.bounds(window, as_of)
+    return Q() if first is None else Q(day__gte=first)
 
 
 def _between(left: Any, value: tuple[int, int], _as_of: date) -> Q:

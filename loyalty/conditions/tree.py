@@ -8,7 +8,7 @@ Reading is bounded before it descends, so no input costs more than the bounds. A
 is immutable. Whether a fact exists and takes the comparison is asked in ``vocabulary``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,17 @@ def leaves(node: Node | None) -> Iterator[Leaf]:
     elif node is not None:
         for child in node.children:
             yield from leaves(child)
+
+
+def facts(items: Iterable[Leaf]) -> set[str]:
+    """The codes of all facts that comparisons need: what they name, and the dates their windows hang on."""
+    found = set()
+    for leaf in items:
+        if leaf.source == "fact":
+            found.add(leaf.name)
+        elif leaf.window is not None and leaf.window.anchor:
+            found.add(leaf.window.anchor)
+    return found
 
 
 @dataclass(slots=True)

@@ -141,8 +141,17 @@ def validate(raw: Any, *, kind: str | None, inside: str | None = None) -> None:
         if term is None:
             raise UnknownFact(param=f"{dot}fact", fact=leaf.fact)
         check(leaf, term.type)
+        _check_anchor(leaf, f"{dot}window")
         _check_choices(leaf, vocabulary.choices(term), f"{dot}value")
     crowds.bound(leaves, inside=inside)
+
+
+def _check_anchor(leaf: Leaf, path: str) -> None:
+    """A window may hang on a date that is known of the person, and on nothing else."""
+    if leaf.window is not None and leaf.window.anchor:
+        fact = registry.find(Fact, leaf.window.anchor)
+        if fact is None or fact.type is not ValueType.DATE:
+            raise UnknownFact(param=f"{path}.{leaf.window.unit}", fact=leaf.window.anchor)
 
 
 def _check_choices(leaf: Leaf, choices: list[tuple[str, Text]] | None, path: str) -> None:

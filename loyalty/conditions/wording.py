@@ -21,7 +21,7 @@ from loyalty.conditions.predicate import Finding
 from loyalty.conditions.tree import Group, Leaf, Node
 from loyalty.conditions.vocabulary import Term, Vocabulary
 from loyalty.conditions.windows import Window
-from loyalty.registry import EventKind, ValueType, registry
+from loyalty.registry import EventKind, Fact, ValueType, registry
 
 
 def sentence(raw: Any, *, kind: str | None = None, currency: str = "CNY") -> str:
@@ -146,8 +146,17 @@ def _counted(label: str, window: Window) -> str:
             return _("%(metric)s this quarter") % {"metric": label}
         case "year":
             return _("%(metric)s this year") % {"metric": label}
+        case "since":
+            return _("%(metric)s since: %(date)s") % {"metric": label, "date": _anchor(window)}
+        case "anniversary":
+            return _("%(metric)s since the last anniversary of: %(date)s") % {"metric": label, "date": _anchor(window)}
         case _:
             return _("%(metric)s so far") % {"metric": label}
+
+
+def _anchor(window: Window) -> str:
+    fact = registry.find(Fact, window.anchor)
+    return str(fact.label) if fact else window.anchor
 
 
 def _one(phrase: Callable[[], str]) -> Phrase:

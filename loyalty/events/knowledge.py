@@ -38,7 +38,6 @@ class Knowledge:
         self.units = accounts.currencies()
         self.gauges = metrics.gauges()
         self._leaves = [leaf for rule in self.rules if rule.predicate for leaf in rule.predicate.leaves]
-        self._codes = {leaf.name for leaf in self._leaves if leaf.source == "fact"}
         self._by_id = {rule.rule_id: rule for rule in self.rules if any(cap.of == EVERYONE for cap in rule.caps)}
         self._facts: dict[int, dict[str, Any]] = {}
         self.sheet = conditions.TallySheet({})
@@ -47,10 +46,9 @@ class Knowledge:
         self._lifetimes = _lifetimes() if any(rule.points for rule in self.rules) else []
         for _unit, predicate, _life in self._lifetimes:
             self._leaves += predicate.leaves
-            self._codes |= {leaf.name for leaf in predicate.leaves if leaf.source == "fact"}
         self.crowds = conditions.Crowds(self._leaves)
         self._leaves += self.crowds.leaves
-        self._codes |= {leaf.name for leaf in self.crowds.leaves if leaf.source == "fact"}
+        self._codes = conditions.facts(self._leaves)
 
     @cached_property
     def policies(self) -> policybook.History:
@@ -149,7 +147,8 @@ class AccountView:
 
     def lookup(self, leaf: conditions.Leaf) -> Any:
         if leaf.window is not None:
-            return self._all.sheet.value(self._account_id, leaf.name, leaf.window, self._day)
+            anchor = self._all.fact(self._account_id, leaf.window.anchor)
+            return self._all.sheet.value(self._account_id, leaf.name, leaf.window, self._day, anchor)
         known = self._all.fact(self._account_id, leaf.name)
         crowds = self._all.crowds
         return known if leaf.name not in crowds else crowds.value(leaf.name, self.lookup, known, self._day)

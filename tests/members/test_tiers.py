@@ -167,6 +167,42 @@ def test_a_tier_by_orders_is_reached_at_once_though_no_rule_gives_points() -> No
     assert code(member) == "silver"
 
 
+def test_a_tier_may_ask_for_orders_in_the_member_s_own_year() -> None:
+    """Two orders since the joining anniversary: the one from before it does not count."""
+    cast.ladder()
+    twice = {"fact": "metric.orders", "op": "gte", "value": 2, "window": {"anniversary": "member.joined_on"}}
+    Tier.objects.filter(code="silver").update(requirement=twice, threshold=None)
+    ladders.publish(Ladder.objects.get(is_main=True), by=None, now=cast.NOW - timedelta(days=400))
+    member = cast.member("林小满", now=cast.NOW - timedelta(days=400))
+    held = []
+
+    for number, days in enumerate((100, 1, 0)):
+        order = paid(f"A-{number}", 100, f"m:{member.account.number}", ago=timedelta(days=days))
+        intake.post([order], partner=cast.partner(), now=order.occurred_at)
+        member.refresh_from_db()
+        held.append(code(member))
+
+    assert held == ["starter", "starter", "silver"]
+
+
+def test_a_rule_may_count_since_the_tier_was_reached() -> None:
+    """The order after two since silver was reached brings a gift; the one before that does not count."""
+    cast.ladder()
+    growth_rule()
+    silver = {"fact": "member.tier", "op": "eq", "value": "silver"}
+    twice = {"fact": "metric.orders", "op": "gte", "value": 2, "window": {"since": "member.tier_since"}}
+    cast.rule("loyal", "order.paid", points=10, condition={"all": [silver, twice]})
+    member = cast.member("林小满")
+    given = []
+
+    for number, (amount, days) in enumerate([(10_000, 9), (50_000, 5), (10_000, 3), (10_000, 1)]):
+        order = paid(f"A-{number}", amount, f"m:{member.account.number}", ago=timedelta(days=days))
+        intake.post([order], partner=cast.partner(), now=order.occurred_at)
+        given.append(Entry.objects.filter(account=member.account, currency__code="points", amount=10).count())
+
+    assert given == [0, 0, 0, 1]
+
+
 @pytest.mark.parametrize(("gifts", "expected"), [("top", 1), ("each", 3)])
 def test_gifts_of_tiers_on_the_way_are_given_as_the_ladder_says(gifts: str, expected: int) -> None:
     """E49: 0 → 5,200 in one order (500/2,000/5,000): gifts for the top tier only, or three."""

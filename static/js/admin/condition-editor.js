@@ -192,8 +192,10 @@
         { "aria-label": [name, gettext("comparison")].join(": "), on: { change: (event) => this.compare(node, fact, event.target.value) } },
       );
       const value = valueControl(fact, op, node.value, [name, gettext("value")].join(": "), (next) => this.set(node, next), this.terms);
-      const period = fact.needs_window ? periodControl(node.window, name, (next) => this.count(node, next)) : null;
-      faults.push(this.blame(period, `${path}.window`), this.blame(period, `${path}.window.days`), this.blame(ops, `${path}.op`), this.blame(value, `${path}.value`));
+      const dates = this.terms.facts.filter((each) => each.type === "date" && !each.code.startsWith("event."));
+      const period = fact.needs_window ? periodControl(node.window, name, dates.map((each) => [each.code, each.label]), (next) => this.count(node, next)) : null;
+      const places = ["window", "window.days", "window.since", "window.anniversary"];
+      faults.push(...places.map((place) => this.blame(period, `${path}.${place}`)), this.blame(ops, `${path}.op`), this.blame(value, `${path}.value`));
       return el("div", { class: "eg-leaf-body", role: "group", "aria-label": name }, el("div", { class: "eg-leaf-line" }, box.node, period, ops, value), faults);
     }
 

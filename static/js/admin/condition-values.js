@@ -139,14 +139,29 @@
     ["year", gettext("this year")],
     ["lifetime", gettext("all time")],
   ];
+  const HANGING = () => [
+    ["since", gettext("since a date: …")],
+    ["anniversary", gettext("since the last anniversary of: …")],
+  ];
 
-  const unitOf = (period) => (period?.lifetime ? "lifetime" : period?.calendar || "days");
+  const unitOf = (period) => ["since", "anniversary", "lifetime"].find((unit) => period?.[unit]) ?? period?.calendar ?? "days";
 
-  /** The period a counted number is counted over. */
-  const periodControl = (period, label, onchange) => {
-    const state = { unit: unitOf(period), days: period?.days ?? 30, counts: period?.count === "days" };
+  const written = (state) => {
+    if (state.unit === "days") return { days: state.days };
+    if (state.unit === "lifetime") return { lifetime: true };
+    return ["since", "anniversary"].includes(state.unit) ? { [state.unit]: state.date } : { calendar: state.unit };
+  };
+
+  /** The period a counted number is counted over; `dates` are those of a member it may hang on, [code, label]. */
+  const periodControl = (period, label, dates, onchange) => {
+    const state = {
+      unit: unitOf(period),
+      days: period?.days ?? 30,
+      counts: period?.count === "days",
+      date: period?.since ?? period?.anniversary ?? dates[0]?.[0],
+    };
     const told = () => {
-      const next = state.unit === "days" ? { days: state.days } : state.unit === "lifetime" ? { lifetime: true } : { calendar: state.unit };
+      const next = written(state);
       if (state.counts) next.count = "days";
       onchange(next);
     };
@@ -159,13 +174,26 @@
       },
       { min: "1" },
     );
-    days.hidden = state.unit !== "days";
-    const unit = select(UNITS(), state.unit, {
+    const date = select(dates, state.date, {
+      "aria-label": [label, gettext("which date")].join(": "),
+      on: {
+        change: (event) => {
+          state.date = event.target.value;
+          told();
+        },
+      },
+    });
+    const show = () => {
+      days.hidden = state.unit !== "days";
+      date.hidden = !["since", "anniversary"].includes(state.unit);
+    };
+    show();
+    const unit = select([...UNITS(), ...(dates.length ? HANGING() : [])], state.unit, {
       "aria-label": [label, gettext("period")].join(": "),
       on: {
         change: (event) => {
           state.unit = event.target.value;
-          days.hidden = state.unit !== "days";
+          show();
           told();
         },
       },
@@ -186,7 +214,7 @@
         },
       },
     );
-    return el("span", { class: "eg-pair" }, unit, days, measure);
+    return el("span", { class: "eg-pair" }, unit, days, date, measure);
   };
 
   Object.assign(window.Evergreen, { valueControl, valueFor, periodControl, field, count, amount, boxes });

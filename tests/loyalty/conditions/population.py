@@ -14,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from loyalty.conditions import operators
 from loyalty.conditions.codes import Codes
 from loyalty.conditions.operators import Operator
+from loyalty.conditions.windows import ANCHORED
 from loyalty.models import Account, Balance, Currency, Metric, Tally
 from loyalty.registry import BuiltinMetric, Contribution, EventField, EventKind, Fact, ValueType, registry
 from members import segments
@@ -53,6 +54,7 @@ CROWDS = {
 }
 PROBES = (
     Fact("probe.name", "name", ValueType.TEXT, lambda: F("member__name")),
+    Fact("probe.born", "born", ValueType.DATE, lambda: F("member__birthday")),
     Fact("probe.rank", "rank", ValueType.NUMBER, lambda: F("member__tier__rank")),
     Fact(
         "probe.maybe",
@@ -173,6 +175,12 @@ WINDOWS = st.one_of(
     st.sampled_from([{"calendar": unit} for unit in ("month", "quarter", "year")]),
     st.just({"lifetime": True}),
 ).flatmap(lambda window: st.sampled_from([window, {**window, "count": "days"}]))
+HANGING = st.builds(
+    lambda unit, anchor, count: {unit: anchor, **count},
+    st.sampled_from(ANCHORED),
+    st.sampled_from(["probe.born", "member.joined_on"]),
+    st.sampled_from([{}, {"count": "days"}]),
+)
 NUMBERS = st.sampled_from([-3, 0, 1, 2, 3, 5, 7, 100, 900, 901, 10**11, 10**12]) | st.integers(-5, 10)
 DAYS = st.sampled_from(EDGES) | st.dates(date(2023, 6, 1), date(2026, 9, 1))
 
@@ -201,7 +209,7 @@ def _leaf(code: str, type_: ValueType) -> SearchStrategy[dict[str, Any]]:
                 "fact": st.just(code),
                 "op": st.just(operator.code),
                 **({} if operator.takes == "nothing" else {"value": _values(operator, code, type_)}),
-                **({"window": WINDOWS} if counted else {}),
+                **({"window": WINDOWS | HANGING} if counted else {}),
             }
         )
     )

@@ -17,7 +17,7 @@ from loyalty.models import Tally
 from loyalty.registry import Fact
 from members import segments
 from tests.loyalty.conditions import population
-from tests.loyalty.conditions.population import DAYS, EDGES, METRICS, TREES, WINDOWS
+from tests.loyalty.conditions.population import DAYS, EDGES, HANGING, METRICS, TREES, WINDOWS
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +37,13 @@ def judged(tree: dict[str, Any], ids: list[int], as_of: date) -> set[int]:
     holds = conditions.compile(tree)
     crowds = conditions.Crowds(holds.leaves)
     leaves = [*holds.leaves, *crowds.leaves]
-    facts = conditions.load_facts(ids, {leaf.fact for leaf in leaves if leaf.source == "fact"})
+    facts = conditions.load_facts(ids, conditions.facts(leaves))
     sheet = conditions.load_sheet(ids, conditions.needs(leaves, first_day=as_of))
 
     def lookup(leaf: Leaf) -> Any:
         if leaf.window is not None:
-            return sheet.value(account_id, leaf.name, leaf.window, as_of)
+            anchor = facts[account_id].get(leaf.window.anchor)
+            return sheet.value(account_id, leaf.name, leaf.window, as_of, anchor)
         found = facts[account_id][leaf.fact]
         return crowds.value(leaf.fact, lookup, found, as_of) if leaf.fact in crowds else found
 
@@ -78,6 +79,18 @@ def test_every_fact_is_asked_alike_by_each_of_its_comparisons(ids: list[int], fa
         tree = {"fact": fact.code, "op": operator.code, "value": value}
         chosen = conditions.accounts(tree, as_of=as_of).filter(pk__in=ids).values_list("pk", flat=True)
         assert sorted(chosen) == sorted(judged(tree, ids, as_of)), operator.code
+
+
+@settings(max_examples=80)
+@given(window=HANGING, op=st.sampled_from(["gte", "lt", "eq"]), value=st.integers(0, 6), as_of=DAYS)
+def test_both_count_alike_since_a_date_of_one_s_own(
+    ids: list[int], window: dict[str, Any], op: str, value: int, as_of: date
+) -> None:
+    """E66: a year of membership begins on the anniversary, that of 29 February on the 28th in common years."""
+    tree = {"fact": "metric.t_orders", "op": op, "value": value, "window": window}
+    chosen = conditions.accounts(tree, as_of=as_of).filter(pk__in=ids).values_list("pk", flat=True)
+
+    assert sorted(chosen) == sorted(judged(tree, ids, as_of))
 
 
 @settings(max_examples=60)
