@@ -1,5 +1,7 @@
 """Who may sign in, and the roles staff hold."""
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as PlainGroupAdmin
@@ -12,7 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from loyalty.admin.base import ModelAdmin
 from loyalty.models import User
 
-admin.site.unregister(Group)
+admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToken])
 
 
 @admin.register(User)

@@ -8,6 +8,7 @@ from unfold.decorators import display
 
 from loyalty.admin import showing
 from loyalty.admin.base import AppendOnly, ReadOnlyInline
+from loyalty.admin.owners import Belonging
 from loyalty.models import Order, OrderLine
 
 
@@ -22,7 +23,8 @@ class LineInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(AppendOnly):
+class OrderAdmin(Belonging, AppendOnly):
+    actions_detail = ("give_to",)
     list_display = ("external_id", "owner", "total", "refunded", "store", "partner", "placed")
     list_filter = ("partner", "store", ("placed_on", RangeDateFilter))
     list_filter_submit = True
