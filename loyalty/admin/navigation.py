@@ -36,6 +36,8 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("members.Ladder", "stairs"),
             Item("members.Tier", "military_tech"),
             Item("members.TierChange", "trending_up"),
+            Item("members.Plan", "diamond"),
+            Item("members.PlanTerm", "event_repeat"),
             Item("members.Consent", "handshake"),
         ),
     ),

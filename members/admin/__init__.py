@@ -1,5 +1,5 @@
 """The operators' face of people and ladders, one module for each."""
 
-from members.admin import ladders, people
+from members.admin import plans, ladders, people
 
-__all__ = ["ladders", "people"]
+__all__ = ["plans", "ladders", "people"]

@@ -1,4 +1,4 @@
-"""Four buttons on the member's page: grant a tier, take it back, lock one, unlock it. Each asks for a reason."""
+"""Buttons on the member's page: grant a tier, take it back, lock one, unlock it; each asks for a reason. Plans join them."""
 
 from datetime import date
 from typing import Any
@@ -8,24 +8,17 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
 from loyalty import clock
 from loyalty.admin.auditing import origin
-from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
+from loyalty.admin.base import Confirmation, operation, staff
 from members import granting
+from members.admin.plans_by_hand import PlansByHand
+from members.admin.reasons import Reason
 from members.models import Ladder, Member, Tier
 
 MAY = "members.change_member"
-
-
-class Reason(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text=_("The member's history and the audit trail keep it."),
-    )
 
 
 class Given(Reason):
@@ -76,10 +69,10 @@ def _has(column: str) -> Any:
     return lambda member: member.standings.filter(**{f"{column}__isnull": False}).exists()
 
 
-class TiersByHand(ModelAdmin):
+class TiersByHand(PlansByHand):
     """The buttons, for the page of members."""
 
-    actions_detail: tuple[str, ...] = ("grant", "revoke", "lock", "unlock")
+    actions_detail: tuple[str, ...] = ("grant", "revoke", "lock", "unlock", "give_plan")
 
     @operation(label=_("Grant a tier"), permission=MAY, ask=_ask_grant, icon="stairs", form=Given, audited=False)
     def grant(
