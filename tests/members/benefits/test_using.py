@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from loyalty.accounts import AccountFrozen
 from loyalty.errors import LoyaltyError
@@ -80,7 +81,7 @@ def test_what_cannot_be_used_says_why(change: dict[str, object], refusal: type[L
     row = claimed()
     BenefitClaim.objects.update(**change)
 
-    with pytest.raises(refusal) as refused:
+    with override("zh-hans"), pytest.raises(refusal) as refused:
         using.use(Scan(row.code, Place.TILL), now=cast.NOW)
 
     assert words in refused.value.message
