@@ -20,7 +20,19 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import companions, demo, effects, enrolment, finding, grouping, newcomers, reviewing, tiers, told
+from members import (
+    companions,
+    demo,
+    demo_pets,
+    effects,
+    enrolment,
+    finding,
+    grouping,
+    newcomers,
+    reviewing,
+    tiers,
+    told,
+)
 from members.benefits import contributed as benefits
 from members.facts import FACTS
 from members.models import Ladder, Member, Tier, TierChange
@@ -133,4 +145,5 @@ CONTRIBUTES = (
     *benefits.CONTRIBUTED,
     *BENEFIT_PANELS,
     *demo.DEMO,
+    *demo_pets.DEMO,
 )

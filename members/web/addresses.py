@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -13,16 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError
-from loyalty.registry import Text
 from loyalty.web.forms import OperationForm
 from members import phones, postal
 from members.models import Address, Member
 from members.web.access import member_page, read_or_send
 
 
-def _text(label: Text, longest: int, complete: str, **options: bool) -> forms.CharField:
+def _text(label: Any, longest: int, complete: str, *, required: bool = True) -> forms.CharField:
     widget = forms.TextInput({"autocomplete": complete})
-    return forms.CharField(label=label, max_length=longest, widget=widget, **options)
+    return forms.CharField(label=label, max_length=longest, widget=widget, required=required)
 
 
 class AddressForm(OperationForm):

@@ -19,7 +19,6 @@ from loyalty.errors import LoyaltyError
 from loyalty.ledger import purses, reading
 from loyalty.ledger.purses import Contents, Share
 from loyalty.models import PoolMembership
-from loyalty.registry import Text
 from loyalty.web.forms import OperationForm
 from members import households
 from members.models import Member
@@ -30,7 +29,7 @@ OWNER = PoolMembership.Role.OWNER
 _PERCENT = {"min": "0", "max": "100", "step": "1", "inputmode": "numeric"}
 
 
-def _percent(label: Text) -> forms.IntegerField:
+def _percent(label: Any) -> forms.IntegerField:
     note = gettext_lazy("0 is fine: you can put points in yourself at any time.")
     return forms.IntegerField(
         label=label, min_value=0, max_value=100, initial=0, help_text=note, widget=forms.NumberInput(_PERCENT)
