@@ -22,7 +22,7 @@ from loyalty.api.describing import (
     word,
 )
 from loyalty.api.reference import ENTRY, ENTRY_EXAMPLE, FAULTS, KEY_FAULTS
-from members import details, enrolment, phones
+from members import details, enrolment, guardians, phones
 from members.api import finding, statement, tendering
 from members.api.shapes import NEW_MEMBER
 
@@ -35,6 +35,8 @@ MEMBER = record(
     tier=maybe(record(code=TEXT, name=TEXT)),
     joined_at=MOMENT,
 )
+CLAIM = record(order_id=TEXT, claimed=BOOLEAN, error=maybe(record(code=TEXT, message=TEXT)))
+ENROLLED = MEMBER | {"properties": MEMBER["properties"] | {"referred": BOOLEAN, "orders": listed(CLAIM)}}
 PILE = record(at=MOMENT, amount=INTEGER)
 POSITION = record(
     code=TEXT,
@@ -53,7 +55,13 @@ TENDER = record(
 BALANCE = record(member=TEXT, as_of=MOMENT, currencies=listed(POSITION), tender=maybe(TENDER))
 ENTRIES = record(entries=listed(ENTRY), next=maybe(TEXT), has_more=BOOLEAN)
 named(
-    Member=MEMBER, NewMember=NEW_MEMBER.schema(), Position=POSITION, Tender=TENDER, Balance=BALANCE, Statement=ENTRIES
+    Member=MEMBER,
+    EnrolledMember=ENROLLED,
+    NewMember=NEW_MEMBER.schema(),
+    Position=POSITION,
+    Tender=TENDER,
+    Balance=BALANCE,
+    Statement=ENTRIES,
 )
 
 MEMBER_EXAMPLE: dict[str, Any] = {
@@ -63,6 +71,10 @@ MEMBER_EXAMPLE: dict[str, Any] = {
     "status": "active",
     "tier": {"code": "silver", "name": "Silver"},
     "joined_at": "2026-11-11T01:58:12Z",
+}
+ENROLLED_EXAMPLE = MEMBER_EXAMPLE | {
+    "referred": True,
+    "orders": [{"order_id": "A-1001", "claimed": True, "error": None}],
 }
 BALANCE_EXAMPLE: dict[str, Any] = {
     "member": "68012345678",
@@ -111,12 +123,14 @@ POST_MEMBER = extend_schema(
     tags=[TAG],
     summary="Enrol a member",
     description="Needs a phone number, an e-mail address or your own id of the customer. With an id that you have "
-    "enrolled before, the first member is returned. Scope `members:write`.",
+    "enrolled before, the first member is returned. Orders that named the customer before come with them; `order_ids` "
+    "gives them your guest orders too, and the answer says what became of each. Who is under 14 needs a `guardian`. "
+    "Scope `members:write`.",
     parameters=[IDEMPOTENCY_KEY, REPLAYED],
     request={"application/json": NEW_MEMBER.schema()},
     responses={
-        200: answer(MEMBER, "Enrolled before.", example("Known", MEMBER_EXAMPLE, 200)),
-        201: answer(MEMBER, "Enrolled.", example("New", MEMBER_EXAMPLE, 201)),
+        200: answer(ENROLLED, "Enrolled before.", example("Known", MEMBER_EXAMPLE, 200)),
+        201: answer(ENROLLED, "Enrolled.", example("New", ENROLLED_EXAMPLE, 201)),
         **problems(
             *FAULTS[:7],
             phones.PhoneUnreadable(param="phone"),
@@ -127,6 +141,7 @@ POST_MEMBER = extend_schema(
             enrolment.EmailTaken(param="email"),
             enrolment.ContactNeeded(param="phone"),
             details.GuardianNeeded(param="birthday", years=details.GUARDED_YEARS),
+            guardians.AgreementNeeded(param="guardian_agreed"),
             body=True,
         ),
     },

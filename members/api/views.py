@@ -8,13 +8,15 @@ from rest_framework.response import Response
 from loyalty import programme as programmes
 from loyalty.api.telling import moment, tell_entry
 from loyalty.api.views import PartnerView
+from loyalty.errors import LoyaltyError
 from loyalty.idempotency import Answer
 from loyalty.ledger import reading
 from loyalty.models import PartnerKey
-from members import enrolment, phones
+from members import enrolment, guardians, guest_orders, phones
 from members.api import finding, reference, statement, tendering
 from members.api.shapes import NEW_MEMBER
-from members.models import Member
+from members.guardians import Guardian
+from members.models import Member, Referral
 
 SPENT = "points"
 
@@ -56,10 +58,33 @@ class Members(PartnerView):
     def _post(self, data: dict[str, Any]) -> Answer:
         values = NEW_MEMBER.read(data)
         given = {purpose: said for purpose, said in (values.pop("consents") or {}).items() if said is not None}
+        order_ids, code = values.pop("order_ids"), values.pop("referral_code")
         member = enrolment.enrol(
-            **values, consents=given, partner_id=self.partner.pk, source=Member.Source.API, now=self.now
+            **values | {"guardian": _guardian(values["guardian"])},
+            consents=given,
+            referral_code=code or "",
+            partner_id=self.partner.pk,
+            source=Member.Source.API,
+            now=self.now,
         )
-        return Answer(201 if member.joined_at == self.now else 200, tell_member(member))
+        guest_orders.attach(member, now=self.now)
+        told = tell_member(member)
+        if code:
+            told["referred"] = Referral.objects.filter(member=member).exists()
+        if order_ids:
+            claimed = guest_orders.claim_for_till(member, order_ids, partner_id=self.partner.pk, now=self.now)
+            told["orders"] = [tell_claim(order_id, refusal) for order_id, refusal in claimed.items()]
+        return Answer(201 if member.joined_at == self.now else 200, told)
+
+
+def _guardian(told: dict[str, Any] | None) -> Guardian | None:
+    return guardians.read(name=told["name"], contact="", agreed=told["agreed"]) if told else None
+
+
+def tell_claim(order_id: str, refusal: LoyaltyError | None) -> dict[str, Any]:
+    """What became of an order that was to be given to the member."""
+    error = {"code": refusal.code, "message": refusal.message} if refusal else None
+    return {"order_id": order_id, "claimed": refusal is None, "error": error}
 
 
 class MemberDetail(PartnerView):

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from loyalty import clock
-from loyalty.models import Account, AccountReference, Programme
+from loyalty.models import Account, AccountReference, Partner, Programme
+from members import referrals
 from members.models import Consent, Member
 from tests import cast
 from tests.tills import Till, a_point_per_yuan, code, order, told
@@ -67,6 +68,52 @@ def test_enrolling_the_same_customer_again_gives_the_first_member() -> None:
 def test_what_cannot_be_enrolled_is_told_why(body: dict[str, Any], expected: tuple[int, str]) -> None:
     assert code(Till().post("/members", body)) == expected
     assert Member.objects.count() == 0
+
+
+def test_guest_orders_come_along_as_the_till_names_them() -> None:
+    a_point_per_yuan()
+    till = Till()
+    till.post("/events", order("A-1", "128.00"))
+
+    body = told(till.post("/members", {"external_id": "C-1", "order_ids": ["A-1", "A-2"]}))
+    again = told(till.post("/members", {"external_id": "C-1", "order_ids": ["A-1"]}))
+
+    assert [(each["order_id"], each["claimed"]) for each in body["orders"]] == [("A-1", True), ("A-2", False)]
+    assert body["orders"][1]["error"]["code"] == "order_not_found"
+    assert again["orders"] == [{"order_id": "A-1", "claimed": True, "error": None}]
+    assert cast.available(Member.objects.get().pk) == 128
+
+
+def test_an_order_that_named_the_customer_is_theirs_as_they_join() -> None:
+    a_point_per_yuan()
+    till = Till()
+    Partner.objects.filter(pk=till.partner.pk).update(unknown_member=Partner.UnknownMember.PARK)
+    till.post("/events", order("A-1", "128.00", customer="p:13800138000"))
+
+    till.post("/members", {"phone": "138 0013 8000"})
+
+    assert cast.available(Member.objects.get().pk) == 128
+
+
+def test_who_was_brought_is_told_and_a_wrong_code_stops_nothing() -> None:
+    till, friend = Till(), cast.gold_member()
+
+    brought = told(till.post("/members", {"external_id": "C-1", "referral_code": referrals.code_of(friend)}))
+    alone = till.post("/members", {"external_id": "C-2", "referral_code": "nobody"})
+
+    assert (brought["referred"], alone.status_code, told(alone)["referred"]) == (True, 201, False)
+
+
+def test_a_child_joins_at_the_till_with_a_guardian_alone() -> None:
+    """Item 87."""
+    till, child = Till(), {"external_id": "C-1", "birthday": (clock.now() - timedelta(days=3650)).date().isoformat()}
+
+    alone = till.post("/members", child)
+    unsure = till.post("/members", {**child, "guardian": {"name": "王丽", "agreed": False}})
+    both = till.post("/members", {**child, "guardian": {"name": "王丽", "agreed": True}})
+
+    assert (code(alone), code(unsure)) == ((422, "guardian_needed"), (422, "guardian_agreement_needed"))
+    assert (both.status_code, Member.objects.get().guardian_name) == (201, "王丽")
 
 
 def test_a_phone_belongs_to_one_member() -> None:
