@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import benefits, tiers, views
+from members.api import benefits, plans, tiers, views
 
 urlpatterns = [
     path("members", views.Members.as_view(), name="api-members"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("members/<str:ref>/benefits", benefits.MemberBenefits.as_view(), name="api-member-benefits"),
     path("benefits/verify", benefits.Verification.as_view(), name="api-benefit-verify"),
     path("benefits/use", benefits.Use.as_view(), name="api-benefit-use"),
+    path("members/<str:ref>/plans", plans.MemberPlans.as_view(), name="api-member-plans"),
     path("members/<str:ref>/entries", views.MemberEntries.as_view(), name="api-entries"),
 ]

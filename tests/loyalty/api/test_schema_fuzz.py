@@ -44,6 +44,8 @@ OPERATIONS = (
     ("/api/v1/members/{ref}/benefits", "GET"),
     ("/api/v1/members/{ref}/entries", "GET"),
     ("/api/v1/members/{ref}/tiers", "GET"),
+    ("/api/v1/members/{ref}/plans", "GET"),
+    ("/api/v1/members/{ref}/plans", "POST"),
     ("/api/v1/redemptions", "POST"),
     ("/api/v1/rewards", "GET"),
     ("/api/v1/transfers", "POST"),
