@@ -28,6 +28,7 @@ PROGRAMME = (
     "rounding_mode",
     "remainder",
     "free_items_earn",
+    "tier_judged",
     "refund_shortfall",
     "debt_limit",
     "threshold_refund",

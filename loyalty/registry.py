@@ -207,6 +207,18 @@ class Watcher:
     watch: Callable[[Sequence[Occurrence], datetime], Sequence[Happening]]
 
 
+# (account id, points gained by currency, metrics counted by code) → facts by code
+Outlook = Callable[[int, Mapping[str, int], Mapping[str, int]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """Says which facts about accounts what an event gives will change. ``load`` asks a constant number of queries."""
+
+    code: str
+    load: Callable[[Collection[int], datetime], Outlook]
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """Finds accounts by a reference the ground does not hold, such as a phone number."""
@@ -393,6 +405,7 @@ Contribution = (
     | Configuration
     | Effect
     | Follower
+    | Foresight
     | Watcher
     | Directory
     | Belonging

@@ -15,7 +15,7 @@ from loyalty import conditions, deciding, rulebook
 from loyalty import programme as programmes
 from loyalty.deciding import validation
 from loyalty.errors import Conflict, LoyaltyError
-from loyalty.events import backtesting
+from loyalty.events import backtesting, foreseeing
 from loyalty.events.knowledge import awarded_metric
 from loyalty.models import Metric, Rule, RuleVersion, User
 from loyalty.registry import Effect, registry
@@ -151,9 +151,10 @@ def dry_run(rule: Rule, *, account_id: int, kind: str, payload: dict[str, Any], 
     knowledge = backtesting.knowledge(view, [*book, draft])
     others = [item for item in book if item.rule_id != draft.rule_id]
     context, policy = knowledge.about(account_id, view.day), knowledge.policy_at(occurred_at)
+    sights, gauges = foreseeing.Sights([account_id], occurred_at), knowledge.gauges.of(kind)
     return Trial(
-        before=deciding.decide(view, context, book, policy),
-        after=deciding.decide(view, context, [*others, draft], policy),
+        before=foreseeing.decide(view, context, book, policy, sights, gauges),
+        after=foreseeing.decide(view, context, [*others, draft], policy, sights, gauges),
         verdicts=deciding.explain(view, context, [*others, draft], policy),
     )
 

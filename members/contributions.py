@@ -35,6 +35,7 @@ from members import (
 )
 from members.benefits import contributed as benefits
 from members.facts import FACTS
+from members.foreseeing import FORESIGHT
 from members.models import Ladder, Member, Tier, TierChange
 from members.paying import contributed as plans
 from members.web import plan_cards
@@ -107,6 +108,7 @@ CONTRIBUTES = (
     BuiltinMetric("tier_upgrades", _("tier upgrades"), "tier.upgraded", lambda _payload: 1),
     *FACTS,
     Follower("tiers", tiers.follow),
+    FORESIGHT,
     Directory("phone", finding.by_phones),
     Directory("email", finding.by_emails),
     Belonging("members", finding.accounts_of),

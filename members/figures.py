@@ -5,7 +5,8 @@ what was issued, adjusted and taken back by day. What a refund took back counts 
 back, as tallies do, so an order returned leaves no trace in any window.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -35,12 +36,35 @@ class Shelf:
 
     sheet: TallySheet
     facts: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    ever: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
-    held: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    ever: dict[str, dict[int, int]] = field(default_factory=dict)
+    held: dict[str, dict[int, int]] = field(default_factory=dict)
     crowds: Crowds = field(default_factory=lambda: Crowds(()))
 
     def of(self, account_id: int, terms: Terms) -> "Own":
         return Own(self, account_id, terms)
+
+    @contextmanager
+    def gaining(
+        self, account_id: int, day: date, points: Mapping[str, int], counted: Mapping[str, int]
+    ) -> Iterator[None]:
+        """The figures as they are once a member has got these points, by currency, and counted these metrics."""
+        self._gain(account_id, day, points, counted, 1)
+        try:
+            yield
+        finally:
+            self._gain(account_id, day, points, counted, -1)
+
+    def _gain(
+        self, account_id: int, day: date, points: Mapping[str, int], counted: Mapping[str, int], sign: int
+    ) -> None:
+        for code, amount in points.items():
+            for pile in (self.ever, self.held):
+                if code in pile:
+                    pile[code][account_id] = pile[code].get(account_id, 0) + sign * amount
+        steps = {**{_metric(code): amount for code, amount in points.items()}, **counted}
+        for metric, amount in steps.items():
+            if metric in self.sheet.needs:
+                self.sheet.place(account_id, metric, day, sign * amount)
 
 
 @dataclass(slots=True)

@@ -158,7 +158,9 @@ class MergeAdmin(AppendOnly):
         """Asks which two; then shows what would move; then does it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = Pair(request.POST or None, initial={name: request.GET.get(name, "") for name in ("duplicate", "survivor")})
+        form = Pair(
+            request.POST or None, initial={name: request.GET.get(name, "") for name in ("duplicate", "survivor")}
+        )
         if not form.is_valid():
             return self._page(request, form)
         if request.POST.get("deed") == "turn":

@@ -35,6 +35,7 @@ class ProgrammeAdmin(Policied):
                     ("stacking", "multiplier_ceiling"),
                     ("rounding_step", "rounding_mode"),
                     ("remainder", "free_items_earn"),
+                    "tier_judged",
                 )
             },
         ),

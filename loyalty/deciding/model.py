@@ -53,7 +53,8 @@ class Policy:
     """The programme's settings that change what an event is worth.
 
     ``ceiling`` is the highest multiplier as an integer ratio, or ``None``; ``remainder`` tells which
-    lines get what is left of a total split over them. ``version`` is the number of the programme's
+    lines get what is left of a total split over them; with ``tier_judged`` "after" an event is decided by
+    the facts it leads to (``events.foreseeing``). ``version`` is the number of the programme's
     policies this comes from, 0 where they never changed; ``note`` is what a receipt keeps of it all.
     """
 
@@ -66,6 +67,7 @@ class Policy:
     money_digits: int = 2
     remainder: str = "largest"
     free_items_earn: bool = False
+    tier_judged: str = "before"
     version: int = 0
 
     note: Mapping[str, Any] = field(init=False, repr=False, compare=False)
@@ -79,6 +81,8 @@ class Policy:
             "currency": self.currency,
             "digits": self.money_digits,
         }
+        if self.tier_judged != "before":
+            note["tier"] = self.tier_judged
         if self.version:
             note["version"] = self.version
         object.__setattr__(self, "note", note)

@@ -85,6 +85,7 @@ def policy_of(programme: Any, *, money_digits: int = 2, version: int = 0) -> Pol
         money_digits=money_digits,
         remainder=str(programme.remainder),
         free_items_earn=bool(programme.free_items_earn),
+        tier_judged=str(programme.tier_judged),
         version=version,
     )
 

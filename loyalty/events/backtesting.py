@@ -1,9 +1,10 @@
 """Judging what happened once more, by other rules or other policies, and writing nothing.
 
 Events are taken account by account in order of time, from the tallies as they stood before the
-period: the same engine, the same order and the same sheet as the live path. Profile facts are read
-as they are today. Points are what the engine would award, before any debt. A budget that everybody
-shares is used up range by range of accounts, so its sum is right and whom it reaches a guess.
+period: the same engine, the same order and the same sheet as the live path. Facts are those that an
+event's receipt was decided by; what it does not tell is read as it is today. Points are what the
+engine would award, before any debt. A budget that everybody shares is used up range by range of
+accounts, so its sum is right and whom it reaches a guess.
 """
 
 from collections import defaultdict
@@ -11,16 +12,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Sum
 
-from loyalty import clock, deciding, policybook, rulebook
+from loyalty import bulk, clock, deciding, policybook, rulebook
 from loyalty import programme as programmes
 from loyalty.deciding import caps
 from loyalty.events.budgeting import EVERYONE, Budget
+from loyalty.events.foreseeing import Given, as_decided
 from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge
-from loyalty.models import Entry, Event, Programme
+from loyalty.models import Decision, Entry, Event, Programme
 
 RANGE = 500
 TOP = 10
@@ -124,7 +127,8 @@ def compare(kinds: Collection[str], *, before: Measures, after: Measures, since:
     old, new = (_Side(programme, each, _given(each.rules, since, programme)) for each in (before, after))
     for kind in kinds:
         for drafts in _ranges(kind, since, until):
-            _add(report, piles, drafts, old.points(drafts), new.points(drafts))
+            receipts = _receipts(drafts)
+            _add(report, piles, drafts, old.points(drafts, receipts), new.points(drafts, receipts))
     report.swings = [Swing(account_id, *pile) for account_id, pile in sorted(piles.items())]
     return report
 
@@ -136,6 +140,12 @@ def _ranges(kind: str, since: datetime, until: datetime) -> Iterator[list[Draft]
     for start in range(0, len(accounts), RANGE):
         rows = period.filter(account_id__in=accounts[start : start + RANGE]).order_by("occurred_at", "id")
         yield [Draft(**dict(zip(_EVENT, row, strict=True))) for row in rows.values_list(*_EVENT)]
+
+
+def _receipts(drafts: Sequence[Draft]) -> dict[UUID, Mapping[str, Any]]:
+    """What each event was decided by last. One query."""
+    rows = Decision.objects.filter(bulk.among("event_id", [draft.id for draft in drafts])).order_by("number")
+    return dict(rows.values_list("event_id", "receipt"))
 
 
 def _given(rules: Sequence[deciding.CompiledRule], since: datetime, programme: Programme) -> dict[Budget, int]:
@@ -166,7 +176,7 @@ class _Side:
     measures: Measures
     budgets: dict[Budget, int]
 
-    def points(self, drafts: Sequence[Draft]) -> list[int]:
+    def points(self, drafts: Sequence[Draft], receipts: Mapping[UUID, Mapping[str, Any]]) -> list[int]:
         """What each event is worth in points, folded from the tallies before them."""
         rules, policies = self.measures
         knowledge = Knowledge(drafts, self.programme, rules=rules)
@@ -179,7 +189,9 @@ class _Side:
         for draft in drafts:
             event = view(draft.account_id or 0, draft.kind, draft.payload, draft.occurred_at, self.programme)
             context = knowledge.about(event.account_id, event.day)
-            decided = deciding.decide(event, context, book, policies.at(event.occurred_at))
+            policy = policies.at(event.occurred_at)
+            then = Given(context, as_decided(receipts.get(draft.id, {}), policy))
+            decided = deciding.decide(event, then, book, policy)
             _count(knowledge, draft, 1)
             for award in decided.awards:
                 knowledge.count_award(event.account_id, award, event.day)

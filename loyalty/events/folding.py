@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from loyalty import bulk, deciding, ids, orders, statements, stopping
-from loyalty.events import paying, room, terms
+from loyalty.events import foreseeing, paying, room, terms
 from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge, awarded_metric
 from loyalty.events.refunding import Refunds
@@ -43,7 +43,11 @@ class Fold:
     decisions: list[tuple[UUID, UUID, int, dict[str, Any], datetime]] = field(default_factory=list)
     grants: list[tuple[str, Grant]] = field(default_factory=list)
     causes: dict[int, UUID] = field(default_factory=dict)
+    _sights: foreseeing.Sights = field(init=False)
     _spans: dict[tuple[int, date], tuple[Any, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._sights = foreseeing.Sights(self.zones, self.now)
 
     def take(self, draft: Draft) -> dict[str, Any]:
         """Decides one event and moves the states; returns its receipt."""
@@ -146,7 +150,8 @@ class Fold:
             member_zone=self.zones.get(account_id, ""),
         )
         context = self.knowledge.about(account_id, draft.occurred_on)
-        return deciding.decide(view, context, self.knowledge.book, self.knowledge.policy_at(draft.occurred_at))
+        policy, gauges = self.knowledge.policy_at(draft.occurred_at), self.knowledge.gauges.of(draft.kind)
+        return foreseeing.decide(view, context, self.knowledge.book, policy, self._sights, gauges)
 
     def _award(self, draft: Draft, decided: deciding.Decided) -> None:
         """One entry for each award; the receipt's step learns its id, for refunds and the "why"."""

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from loyalty import deciding
 from loyalty import programme as programmes
 from loyalty.conditions import Leaf
-from loyalty.events import backtesting, pipeline
+from loyalty.events import backtesting, foreseeing, pipeline
 from loyalty.events.knowledge import Knowledge
 from loyalty.registry import Happening
 
@@ -43,8 +42,10 @@ def points(
     if account_id is not None and knowledge.rules:
         knowledge.load([account_id], sorted({draft.occurred_on for draft in drafts}))
     totals = []
+    sights = foreseeing.Sights([] if account_id is None else [account_id], drafts[-1].occurred_at)
     for draft in drafts:
         known = _Stranger() if account_id is None else knowledge.about(account_id, draft.occurred_on)
         event = backtesting.view(account_id or 0, kind, draft.payload, draft.occurred_at, programme)
-        totals.append(deciding.decide(event, known, knowledge.book, knowledge.policy_at(draft.occurred_at)).total())
+        policy, gauges = knowledge.policy_at(draft.occurred_at), knowledge.gauges.of(kind)
+        totals.append(foreseeing.decide(event, known, knowledge.book, policy, sights, gauges).total())
     return totals

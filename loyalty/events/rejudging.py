@@ -12,18 +12,18 @@ by the rules and the policy in force when it happened. What can't be known of th
   into this one are part of what stood before.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from loyalty import deciding, orders, rulebook
-from loyalty.conditions import Leaf
 from loyalty.deciding.lines import share_out
 from loyalty.events import pipeline
 from loyalty.events.budgeting import EVERYONE
+from loyalty.events.foreseeing import Given, as_decided
 from loyalty.events.incoming import Draft
-from loyalty.events.knowledge import AccountView, awarded_metric
+from loyalty.events.knowledge import awarded_metric
 from loyalty.events.recalling import Past, Receipt
 from loyalty.registry import EventKind, registry
 
@@ -77,18 +77,6 @@ def points(receipt: Receipt) -> dict[Mark, Step]:
     """The receipt's steps that give points, by award."""
     steps = [step for step in receipt.get("steps", ()) if step.get("kind") != "grant"]
     return {Mark(step["rule"], step["version"], step["effect"], step["currency"]): step for step in steps}
-
-
-class _Then:
-    """What is known of the account on a day, with the facts of an old receipt in place of today's."""
-
-    def __init__(self, view: AccountView, facts: Mapping[str, Any]) -> None:
-        self._view, self._facts = view, facts
-        self.used, self.spent = view.used, view.spent
-
-    def lookup(self, leaf: Leaf) -> Any:
-        known = leaf.window is None and leaf.key in self._facts
-        return self._facts[leaf.key] if known else self._view.lookup(leaf)
 
 
 class _Run:
@@ -165,8 +153,9 @@ class _Run:
             zone=self.knowledge.programme.timezone,
             member_zone=self.past.zone,
         )
-        then = _Then(self.knowledge.about(self.past.account_id, draft.occurred_on), old.get("facts", {}))
-        return deciding.decide(view, then, self.book, self.knowledge.policy_at(draft.occurred_at))
+        policy = self.knowledge.policy_at(draft.occurred_at)
+        known = self.knowledge.about(self.past.account_id, draft.occurred_on)
+        return deciding.decide(view, Given(known, as_decided(old, policy)), self.book, policy)
 
     def _as_then(self, decided: deciding.Decided, old: Receipt) -> tuple[list[Step], dict[Mark, deciding.Award]]:
         """The new steps, with what is never replayed as it was: grants, budgets, what a full purse cut."""

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from loyalty import audit, deciding, retrying
 from loyalty import programme as programmes
-from loyalty.events import backtesting, intake, parking, releasing
+from loyalty.events import backtesting, foreseeing, intake, parking, releasing
 from loyalty.events.knowledge import Knowledge
 from loyalty.events.replaying import Rows, WhyNeeded
 from loyalty.models import Event, User
@@ -62,11 +62,13 @@ def worth(events: Sequence[Event]) -> dict[UUID, deciding.Decided]:
     account_ids = sorted({draft.account_id or 0 for draft in drafts})
     knowledge.load(account_ids, sorted({draft.occurred_on for draft in drafts}))
     found: dict[UUID, deciding.Decided] = {}
+    sights = foreseeing.Sights(account_ids, max(draft.occurred_at for draft in drafts))
     for draft in drafts:
         account_id = draft.account_id or 0
         view = backtesting.view(account_id, draft.kind, draft.payload, draft.occurred_at, programme)
         known = knowledge.about(account_id, draft.occurred_on)
-        found[draft.id] = deciding.decide(view, known, knowledge.book, knowledge.policy_at(draft.occurred_at))
+        policy, gauges = knowledge.policy_at(draft.occurred_at), knowledge.gauges.of(draft.kind)
+        found[draft.id] = foreseeing.decide(view, known, knowledge.book, policy, sights, gauges)
     return found
 
 

@@ -2,6 +2,14 @@
 
 from django.db import migrations, models
 
+JUDGED = models.CharField(
+    choices=[("before", "the tier held before the order"), ("after", "the tier that the order leads to")],
+    default="before",
+    help_text="Where an order's own growth lifts the member to a higher tier: whether that order counts by it.",
+    max_length=8,
+    verbose_name="tier an order counts by",
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("loyalty", "0005_messaging")]
@@ -14,4 +22,5 @@ class Migration(migrations.Migration):
                 ("stamp", models.CharField(max_length=36)),
             ],
         ),
+        *(migrations.AddField(model, "tier_judged", JUDGED) for model in ("programme", "historicalprogramme")),
     ]

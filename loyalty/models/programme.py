@@ -40,6 +40,10 @@ class Programme(models.Model):
         LAST = "last", _("on the last line")
         LARGEST = "largest", _("where most was cut off")
 
+    class TierJudged(models.TextChoices):
+        BEFORE = "before", _("the tier held before the order")
+        AFTER = "after", _("the tier that the order leads to")
+
     name_zh = models.CharField(_("name (Chinese)"), max_length=60, default="常青会员")
     name_en = models.CharField(_("name (English)"), max_length=60, default="Evergreen")
     brand_color = models.CharField(_("brand colour"), max_length=7, default="#1d6b52", validators=[COLOR])
@@ -77,6 +81,13 @@ class Programme(models.Model):
         _("remainder of a split over lines"), max_length=8, choices=Remainder, default=Remainder.LARGEST
     )
     free_items_earn = models.BooleanField(_("reward lines earn"), default=False)
+    tier_judged = models.CharField(
+        _("tier an order counts by"),
+        max_length=8,
+        choices=TierJudged,
+        default=TierJudged.BEFORE,
+        help_text=_("Where an order's own growth lifts the member to a higher tier: whether that order counts by it."),
+    )
     late_days = models.PositiveSmallIntegerField(_("late events are reviewed after (days)"), default=7)
     max_age_days = models.PositiveSmallIntegerField(_("events are refused after (days)"), default=400)
     claim_days = models.PositiveSmallIntegerField(_("guest orders can be claimed for (days)"), default=30)

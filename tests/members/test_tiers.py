@@ -8,10 +8,12 @@ from django.db import transaction
 from loyalty import rules
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
-from loyalty.models import Account, Entry, Rule
+from loyalty.ledger import spending
+from loyalty.models import Account, Entry, Rule, Tally
 from loyalty.registry import Happening
-from members import ladders, progress, tiers
+from members import figures, ladders, progress, tiers
 from members.models import Ladder, Member, Tier, TierChange
+from members.terms import Terms
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -30,12 +32,12 @@ def code(member: Member) -> str:
     return member.tier.code if member.tier else ""
 
 
-def growth_rule() -> None:
+def growth_rule(currency: str = "growth") -> None:
     rule = Rule.objects.create(
         code="growth",
         name_zh="成长值",
         kind="order.paid",
-        effects=[{"effect": "points.rate", "currency": "growth", "points": 1, "per_minor": 100}],
+        effects=[{"effect": "points.rate", "currency": currency, "points": 1, "per_minor": 100}],
     )
     rules.publish(rule, by=None, now=cast.NOW - timedelta(days=900))
 
@@ -91,6 +93,33 @@ def test_spending_points_leaves_the_tier_alone() -> None:
     cast.give(member.account_id, -50)
 
     assert tiers.review([member.account_id], {}, cast.NOW) == []
+
+
+@pytest.mark.parametrize("window", ["ever", "rolling"])
+def test_spending_half_of_what_the_ladder_counts_moves_neither_score_nor_tally(window: str) -> None:
+    """E55: the ladder counts the very points that are spent, and what was earned stays earned."""
+    cast.ladder(currency="points", basis="earned", window=window, window_unit="days", window_length=365)
+    growth_rule("points")
+    member, till = cast.new_member(), cast.partner()
+    intake.post([paid("A-1", 60000, f"m:{member.account.number}")], partner=till, now=cast.NOW)
+    terms = ladders.in_force(cast.NOW)[0]
+    before = (score(member, terms), dict(Tally.objects.values_list("metric__code", "value")))
+
+    spending.spend(account_id=member.account_id, amount=300, now=cast.NOW)
+    moves = tiers.review([member.account_id], {}, cast.NOW)
+
+    member.refresh_from_db()
+    assert before[0] == 600
+    assert (score(member, terms), dict(Tally.objects.values_list("metric__code", "value"))) == before
+    assert (moves, code(member), cast.available(member.account_id)) == ([], "silver", 300)
+
+
+def score(member: Member, terms: Terms) -> int:
+    """What the ladder counts of the member today."""
+    (place,) = tiers.places([member.account_id], [terms])
+    shelf = figures.load({member.account_id: {terms.ladder_id: place.stand}}, [terms], cast.NOW.date())
+    first = None if terms.policy.window == "ever" else cast.NOW.date() - timedelta(days=364)
+    return shelf.of(member.account_id, terms).score(first, cast.NOW.date())
 
 
 def test_an_order_that_crosses_a_threshold_is_told_to_the_rules_once() -> None:
