@@ -375,13 +375,17 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """An entry of the members' navigation; ``icon`` names a symbol of ``img/icons.svg``."""
+    """An entry of the members' navigation; ``icon`` names a symbol of ``img/icons.svg``.
+
+    A page below its address, below one of those it ``covers``, or else of its app, lights it.
+    """
 
     code: str
     rank: int
     label: Text
     url_name: str
     icon: str
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

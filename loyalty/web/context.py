@@ -51,15 +51,20 @@ def brand(programme: Programme) -> Brand:
 
 
 def tabs(request: HttpRequest) -> list[NavItem]:
-    """The members' tabs; nothing for visitors. A page below a tab, or else of its app, lights it."""
+    """The members' tabs, the one of this page lit; nothing for visitors."""
     if not request.user.is_authenticated:
         return []
-    found = [(tab, reverse(tab.url_name)) for tab in registry.all(Tab)]
+    found = registry.all(Tab)
+    lit = next((tab for tab in found if _leads_to(tab, request.path)), None)
     match = request.resolver_match
     room = match.namespace if match else ""
-    near = next((tab for tab, url in found if url != "/" and request.path.startswith(url)), None)
-    near = near or next((tab for tab, _url in found if tab.url_name.partition(":")[0] == room), None)
-    return [NavItem(tab.label, url, tab.icon, current=tab is near) for tab, url in found]
+    lit = lit or next((tab for tab in found if tab.url_name.partition(":")[0] == room), None)
+    return [NavItem(tab.label, reverse(tab.url_name), tab.icon, current=tab is lit) for tab in found]
+
+
+def _leads_to(tab: Tab, path: str) -> bool:
+    """Whether the page is the tab's own, or one below an address it covers."""
+    return any(url != "/" and path.startswith(url) for url in map(reverse, (tab.url_name, *tab.covers)))
 
 
 def programme(request: HttpRequest) -> dict[str, Any]:
