@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import npgettext
 
 from loyalty import clock, programme
 from members import anniversaries, celebrating, choices, pets
@@ -93,11 +93,11 @@ def age(born: date, on: date) -> str:
     """Whole years; months for the first two, days for the first month."""
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if months >= 24:
-        return ngettext("%(count)s year", "%(count)s years", months // 12) % {"count": months // 12}
+        return npgettext("age", "%(count)s year", "%(count)s years", months // 12) % {"count": months // 12}
     if months >= 1:
-        return ngettext("%(count)s month", "%(count)s months", months) % {"count": months}
+        return npgettext("age", "%(count)s month", "%(count)s months", months) % {"count": months}
     days = max(0, (on - born).days)
-    return ngettext("%(count)s day", "%(count)s days", days) % {"count": days} if days else _("born today")
+    return npgettext("age", "%(count)s day", "%(count)s days", days) % {"count": days} if days else _("born today")
 
 
 def scales(weights: Sequence[PetWeight]) -> Scales | None:
