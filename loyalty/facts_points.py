@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.conditions import figures
 from loyalty.conditions.codes import Codes
-from loyalty.models import Account, AccountReference, Balance, Entry, Hold, Lot, PoolMembership, Transfer
+from loyalty.models import Account, AccountReference, Balance, Entry, Hold, Lot, Partner, PoolMembership, Transfer
 from loyalty.registry import Fact, Text, ValueType
 
 GROUP = _("Points")
@@ -147,6 +147,7 @@ ACCOUNT = (
         _("known to tills and shops"),
         ValueType.SET,
         lambda: Codes(AccountReference.objects.filter(account=OuterRef("pk")), "partner__code"),
+        lambda: list(Partner.objects.order_by("code").values_list("code", "name")),
         group=_("Account"),
     ),
     Fact(

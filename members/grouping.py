@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import BuiltinMetric
-from members import facts_groups, segments, tagging, tags
+from members import demo_groups, facts_groups, segments, tagging, tags
 
 CONTRIBUTED = (
     tagging.EVENT,
@@ -15,4 +15,5 @@ CONTRIBUTED = (
     *facts_groups.FACTS,
     BuiltinMetric("tags_given", _("tags given"), tags.GIVEN, lambda _payload: 1),
     BuiltinMetric("tier_downgrades", _("tiers lost"), "tier.downgraded", lambda _payload: 1),
+    demo_groups.DEMO,
 )

@@ -1,7 +1,7 @@
 """What tags do by themselves: the nightly walk over automatic ones, ends, what rules may do, and merges."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from members import tags
 from members.models import SegmentMember, Tag, Tagging
 
 RANGES_A_STRIDE = 10
+OVERLAP = timedelta(days=2)  # so that what was settled by hand since the last night is told as well
 
 
 def choices() -> Sequence[tuple[str, Text]]:
@@ -39,7 +40,7 @@ def settle_all(as_of: datetime, _period: str, cursor: str) -> Stride:
         given, taken = tags.settle(tag, now=as_of)
         return Stride(f"{tag.pk}|{as_of.isoformat()}|0", {"given": given, "taken": taken})
     for _range in range(RANGES_A_STRIDE):
-        told = tags.tell(tag, given_at=at, after=told, now=as_of)
+        told = tags.tell(tag, since=at - OVERLAP, after=told, now=as_of)
         if not told:
             return Stride(f"{tag.pk + 1}||0")
     return Stride(f"{tag.pk}|{at.isoformat()}|{told}")

@@ -161,14 +161,14 @@ def _insert(tag: Tag, fits: QuerySet[Member], now: datetime, ends: datetime | No
     return bulk.insert_from(Tagging, columns, rows, tail=tail)
 
 
-def tell(tag: Tag, *, given_at: datetime, after: int, now: datetime) -> int:
-    """Tells the rules of one range of those an automatic tag was newly given to, in order of id from ``after``
-    on; the last id, or 0 where nobody is left. May be repeated: each giving is told once.
+def tell(tag: Tag, *, since: datetime, after: int, now: datetime) -> int:
+    """Tells the rules of one range of those an automatic tag was given to since then, in order of id from
+    ``after`` on; the last id, or 0 where nobody is left. May be repeated: each giving is told once.
     """
-    rows = Tagging.objects.filter(tag=tag, source=Source.CONDITION, given_at=given_at, pk__gt=after)
-    found = list(rows.order_by("pk").values_list("pk", "member_id")[:RANGE])
+    rows = Tagging.objects.filter(tag=tag, source=Source.CONDITION, given_at__gte=since, pk__gt=after)
+    found = list(rows.order_by("pk").values_list("pk", "member_id", "given_at")[:RANGE])
     if found:
-        intake.record([happening(tag, each, Source.CONDITION, given_at) for _pk, each in found], now=now)
+        intake.record([happening(tag, each, Source.CONDITION, at) for _pk, each, at in found], now=now)
     return found[-1][0] if len(found) == RANGE else 0
 
 

@@ -17,11 +17,15 @@ from loyalty.admin import waiting
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: a model by label, the symbol beside it and, where the model's name won't do, a title."""
+    """One entry: a model by label, the symbol beside it and, where the model's name won't do, a title.
+
+    ``page`` is the address of another page of the model than its list, by the end of its name.
+    """
 
     model: str
     icon: str
     title: str | Promise | None = None
+    page: str = "changelist"
 
 
 GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
@@ -39,6 +43,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("members.Plan", "diamond"),
             Item("members.PlanTerm", "event_repeat"),
             Item("members.Consent", "handshake"),
+            Item("members.Tag", "sell"),
+            Item("members.Segment", "groups"),
+            Item("members.Segment", "dataset", _("Dimensions"), "dimensions"),
         ),
     ),
     (
@@ -105,7 +112,7 @@ def _entry(request: HttpRequest, item: Item, badges: dict[str, int]) -> dict[str
     if not page.has_view_or_change_permission(request):
         return None
     meta = model._meta  # Django's documented way to a model's names
-    link = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    link = reverse(f"admin:{meta.app_label}_{meta.model_name}_{item.page}")
     name = str(item.title or meta.verbose_name_plural)
     entry: dict[str, Any] = {
         "title": name[:1].upper() + name[1:],

@@ -13,7 +13,7 @@ from loyalty.conditions.predicate import compile_tree as compile  # noqa: A004 -
 from loyalty.conditions.query import accounts, load_facts, where
 from loyalty.conditions.sheet import Need, TallySheet, load_sheet, needs
 from loyalty.conditions.tree import Leaf, facts
-from loyalty.conditions.vocabulary import catalogue, validate
+from loyalty.conditions.vocabulary import Vocabulary, catalogue, validate
 from loyalty.conditions.windows import Window, bounds
 from loyalty.conditions.wording import failure, sentence, subject, value
 
@@ -27,6 +27,7 @@ __all__ = [
     "Need",
     "Predicate",
     "TallySheet",
+    "Vocabulary",
     "Window",
     "accounts",
     "bounds",

@@ -24,14 +24,15 @@ from loyalty.conditions.windows import Window
 from loyalty.registry import EventKind, Fact, ValueType, registry
 
 
-def sentence(raw: Any, *, kind: str | None = None, currency: str = "CNY") -> str:
+def sentence(raw: Any, *, kind: str | None = None, currency: str = "CNY", vocabulary: Vocabulary | None = None) -> str:
     """The condition in words. ``kind`` tells which event's fields are meant, ``currency`` what money is.
 
     A fact that is no longer known is called by its code. Raises a ``ConditionError`` where the tree
-    can't be read. At most one query for metrics and one for each fact with choices.
+    can't be read. At most one query for metrics and one for each fact with choices; who says many conditions
+    hands the same ``vocabulary`` on, and they are asked once.
     """
     node = tree.read(raw)
-    return _("always") if node is None else _Words(Vocabulary(kind), currency).node(node, nested=False)
+    return _("always") if node is None else _Words(vocabulary or Vocabulary(kind), currency).node(node, nested=False)
 
 
 def failure(finding: Finding, *, kind: str | None = None, currency: str = "CNY") -> str:

@@ -18,6 +18,7 @@ from loyalty.admin import accounts, showing
 from loyalty.admin.base import AppendOnly, ReadOnlyInline
 from loyalty.models import Account
 from members.admin.by_hand import TiersByHand
+from members.admin.group_filters import FILTERS, Groups
 from members.models import Consent, Member, Standing, TierChange
 
 
@@ -74,11 +75,11 @@ class ConsentInline(ReadOnlyInline):
 
 
 @admin.register(Member)
-class MemberAdmin(TiersByHand):
+class MemberAdmin(Groups, TiersByHand):
     """The person with the purse's story below. Members join by their own page, a till or an import."""
 
     list_display = ("called", "number", "phone_masked", "email_masked", "tier", "source", "joined")
-    list_filter = ("tier", "source", ("joined_on", RangeDateFilter))
+    list_filter = ("tier", "source", *FILTERS, ("joined_on", RangeDateFilter))
     list_filter_submit = True
     search_fields = ("=account__number", "name", "phone", "email", "=account__references__external_id")
     search_help_text = _("Name, phone, e-mail, member number or a till's customer id")

@@ -293,6 +293,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "segment",
                 "verbose_name_plural": "segments",
                 "ordering": ["code"],
+                "permissions": [
+                    ("export_segment", "Can export the members of a segment"),
+                    ("export_contacts", "Can export whole phones and e-mail addresses"),
+                ],
             },
         ),
         migrations.CreateModel(

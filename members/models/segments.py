@@ -91,6 +91,10 @@ class Segment(models.Model):
         verbose_name = _("segment")
         verbose_name_plural = _("segments")
         ordering = ["code"]
+        permissions = [
+            ("export_segment", _("Can export the members of a segment")),
+            ("export_contacts", _("Can export whole phones and e-mail addresses")),
+        ]
 
     def __str__(self) -> str:
         return self.name
