@@ -11,7 +11,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q
 
 from members.benefits import quotas
-from members.models import MAIN, Benefit, BenefitOffer, BenefitSeason, Member, Standing, Tier
+from members.models import MAIN, Benefit, BenefitOffer, BenefitSeason, BenefitSet, Member, Standing, Tier
 from members.paying import holding as plans
 
 
@@ -62,13 +62,23 @@ def in_force(day: date) -> list[BenefitOffer]:
     return list(related.order_by("pk"))
 
 
-def season_end(offer: BenefitOffer, day: date) -> date | None:
-    """The last day of the set's season that ``day`` is in, the longest of several; ``None``: without end."""
-    running = [
+def _running(found: BenefitSet, day: date) -> list[date | None]:
+    """The last days of the set's seasons that ``day`` is in; no query where they were fetched."""
+    return [
         each.through_on
-        for each in offer.set.seasons.all()
+        for each in found.seasons.all()
         if each.from_on <= day and (each.through_on is None or each.through_on >= day)
     ]
+
+
+def is_in_season(found: BenefitSet, day: date) -> bool:
+    """Whether a season of the set holds ``day``."""
+    return bool(_running(found, day))
+
+
+def season_end(offer: BenefitOffer, day: date) -> date | None:
+    """The last day of the set's season that ``day`` is in, the longest of several; ``None``: without end."""
+    running = _running(offer.set, day)
     ends = [end for end in running if end is not None]
     return None if len(ends) < len(running) or not ends else max(ends)
 
