@@ -14,6 +14,7 @@ from loyalty import clock
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, operation, staff
 from members import granting
+from members.admin.companions import BirthdayByHand
 from members.admin.plans_by_hand import PlansByHand
 from members.admin.reasons import Reason
 from members.models import Ladder, Member, Tier
@@ -69,10 +70,10 @@ def _has(column: str) -> Any:
     return lambda member: member.standings.filter(**{f"{column}__isnull": False}).exists()
 
 
-class TiersByHand(PlansByHand):
+class TiersByHand(BirthdayByHand, PlansByHand):
     """The buttons, for the page of members."""
 
-    actions_detail: tuple[str, ...] = ("grant", "revoke", "lock", "unlock", "give_plan")
+    actions_detail: tuple[str, ...] = ("grant", "revoke", "lock", "unlock", "give_plan", "correct_birthday")
 
     @operation(label=_("Grant a tier"), permission=MAY, ask=_ask_grant, icon="stairs", form=Given, audited=False)
     def grant(

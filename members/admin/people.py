@@ -100,7 +100,7 @@ class MemberAdmin(Groups, TiersByHand):
             },
         ),
     )
-    readonly_fields = ("number", "standing", "tier", "source", "joined_at")
+    readonly_fields = ("number", "standing", "tier", "birthday", "source", "joined_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
