@@ -167,6 +167,7 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
 MEDIA_ROOT = VAR / "media"
+SHARE_FONT = env.str("EVERGREEN_FONT", default="")  # a file; else the first known one with Chinese is taken
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

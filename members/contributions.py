@@ -38,6 +38,7 @@ from members.facts import FACTS
 from members.foreseeing import FORESIGHT
 from members.models import Ladder, Member, Tier, TierChange
 from members.paying import contributed as plans
+from members.sharing import keeping
 from members.privacy import contributed as privacy
 from members.web import animals, plan_cards
 from members.web.benefits import PANELS as BENEFIT_PANELS
@@ -122,6 +123,7 @@ CONTRIBUTES = (
     *reviewing.JOBS,
     *plans.CONTRIBUTED,
     plan_cards.PANEL,
+    *keeping.JOBS,
     FirstStep(
         "birthday",
         10,

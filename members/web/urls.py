@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, contact, entering, inbox, pages, plans, privacy, proving, rooms, settings
+from members.web import brand, contact, entering, inbox, pages, plans, privacy, proving, rooms, settings, shared
 from members.web.benefits import ADDRESSES as BENEFITS
 from members.web.joining_urls import JOINING
 
@@ -32,6 +32,7 @@ urlpatterns = [
     path("me/privacy/data/", privacy.data, name="data"),
     path("me/privacy/leave/", privacy.leave, name="leave"),
     *plans.PATHS,
+    *shared.PATHS,
     *rooms.PATHS,
     path("me/contact/", contact.contact, name="contact"),
     path("me/contact/code/", contact.contact_code, name="contact-code"),
