@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import benefits, plans, tiers, views
+from members.api import benefits, pets, plans, tiers, views
 
 urlpatterns = [
     path("members", views.Members.as_view(), name="api-members"),
@@ -13,5 +13,7 @@ urlpatterns = [
     path("benefits/verify", benefits.Verification.as_view(), name="api-benefit-verify"),
     path("benefits/use", benefits.Use.as_view(), name="api-benefit-use"),
     path("members/<str:ref>/plans", plans.MemberPlans.as_view(), name="api-member-plans"),
+    path("members/<str:ref>/pets", pets.MemberPets.as_view(), name="api-member-pets"),
+    path("members/<str:ref>/pets/<str:pet>", pets.MemberPet.as_view(), name="api-member-pet"),
     path("members/<str:ref>/entries", views.MemberEntries.as_view(), name="api-entries"),
 ]

@@ -1,0 +1,185 @@
+"""``/members/{ref}/pets``: who lives with a member, told by partners who see them (a clinic, a groomer)."""
+
+from datetime import date
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from loyalty import faults
+from loyalty.api.describing import (
+    BOOLEAN,
+    IDEMPOTENCY_KEY,
+    INTEGER,
+    REPLAYED,
+    TEXT,
+    answer,
+    example,
+    listed,
+    maybe,
+    named,
+    problems,
+    record,
+    word,
+)
+from loyalty.api.reference import FAULTS, KEY_FAULTS
+from loyalty.api.views import PartnerView
+from loyalty.idempotency import Answer
+from loyalty.models import PartnerKey
+from loyalty.readers import Boolean, Choice, Day, Text
+from loyalty.shapes import Item, Shape
+from members import birthdates, pets
+from members.api import finding
+from members.api.reference import GONE, REF, TAG
+from members.models import Pet
+
+DAY = {"type": "string", "format": "date"}
+SEXES = [sex for sex in Pet.Sex.values if sex]
+PET = record(
+    id=INTEGER,
+    name=TEXT,
+    species=word(*Pet.Species.values),
+    breed=maybe(TEXT),
+    sex=maybe(word(*SEXES)),
+    birthday=maybe(DAY),
+    birthday_is_guess=BOOLEAN,
+    neutered=maybe(BOOLEAN),
+    weight_grams=maybe(INTEGER),
+    passed_on=maybe(DAY),
+)
+PETS = record(member=TEXT, pets=listed(PET))
+TOLD = Shape(
+    "PetTold",
+    (
+        Item("name", Text(30, example="Mimi")),
+        Item("species", Choice(Pet.Species.values)),
+        Item("breed", Text(40, example="British Shorthair"), required=False, default=""),
+        Item("sex", Choice(SEXES), required=False, default=""),
+        Item("birthday", Day("The day it was found will do."), required=False),
+        Item("birthday_is_guess", Boolean(), required=False, default=False),
+        Item("neutered", Boolean(), required=False),
+    ),
+)
+named(Pet=PET, MemberPets=PETS, PetTold=TOLD.schema())
+EXAMPLE: dict[str, Any] = {
+    "id": 12,
+    "name": "Mimi",
+    "species": "cat",
+    "breed": "British Shorthair",
+    "sex": "female",
+    "birthday": "2022-04-01",
+    "birthday_is_guess": False,
+    "neutered": True,
+    "weight_grams": 4200,
+    "passed_on": None,
+}
+SENT = {"name": "Mimi", "species": "cat", "breed": "British Shorthair", "birthday": "2022-04-01", "neutered": True}
+PET_ID = OpenApiParameter("pet", {"type": "string", "minLength": 1}, OpenApiParameter.PATH, description="The pet's id.")
+WRONG = (*FAULTS, *GONE, *KEY_FAULTS, pets.DayAhead(param="birthday"), pets.DayTooOld(param="birthday", years=120))
+GET_PETS = extend_schema(
+    operation_id="get_member_pets",
+    tags=[TAG],
+    summary="Read a member's pets",
+    description="The living first, then those that passed away: make no offer for them. Scope `members:read`.",
+    parameters=[REF],
+    responses={
+        200: answer(PETS, "The pets.", example("A cat", {"member": "68012345678", "pets": [EXAMPLE]}, 200)),
+        **problems(*GONE, faults.UnknownField(param="verbose")),
+    },
+)
+POST_PET = extend_schema(
+    operation_id="add_member_pet",
+    tags=[TAG],
+    summary="Add a pet",
+    description="For a member who told you of it. Scope `members:write`.",
+    parameters=[REF, IDEMPOTENCY_KEY, REPLAYED],
+    request={"application/json": TOLD.schema()},
+    responses={
+        201: answer(PET, "Added.", example("A cat", EXAMPLE, 201)),
+        **problems(*WRONG, pets.PetsFull(limit=10), body=True),
+    },
+    examples=[example("A cat", SENT)],
+)
+REPLACE_PET = extend_schema(
+    operation_id="replace_member_pet",
+    tags=[TAG],
+    summary="Replace what is told of a pet",
+    description="All of it: what you leave out is not known any more. A birthday rests for the brand's days between "
+    "two changes. Scope `members:write`.",
+    parameters=[REF, PET_ID, IDEMPOTENCY_KEY, REPLAYED],
+    request={"application/json": TOLD.schema()},
+    responses={
+        200: answer(PET, "As it is told now.", example("A cat", EXAMPLE, 200)),
+        **problems(
+            *WRONG,
+            pets.PetNotFound(param="pet"),
+            birthdates.BirthdaySettled(param="birthday", on=date(2027, 3, 18)),
+            body=True,
+        ),
+    },
+    examples=[example("A cat", SENT)],
+)
+
+
+def tell_pet(pet: Pet) -> dict[str, Any]:
+    return {
+        "id": pet.pk,
+        "name": pet.name,
+        "species": pet.species,
+        "breed": pet.breed or None,
+        "sex": pet.sex or None,
+        "birthday": pet.birthday.isoformat() if pet.birthday else None,
+        "birthday_is_guess": pet.is_birthday_guessed,
+        "neutered": pet.is_neutered,
+        "weight_grams": pet.weight_grams,
+        "passed_on": pet.passed_on.isoformat() if pet.passed_on else None,
+    }
+
+
+def _told(data: dict[str, Any]) -> pets.Told:
+    values = TOLD.read(data)
+    return pets.Told(
+        name=values["name"],
+        species=values["species"],
+        breed=values["breed"],
+        sex=values["sex"],
+        birthday=values["birthday"],
+        is_birthday_guessed=values["birthday_is_guess"],
+        is_neutered=values["neutered"],
+    )
+
+
+class MemberPets(PartnerView):
+    scopes = {"GET": PartnerKey.Scope.MEMBERS_READ, "POST": PartnerKey.Scope.MEMBERS_WRITE}
+
+    @GET_PETS
+    def get(self, request: Request, ref: str) -> Response:
+        self.query(request, ())
+        member = finding.member(ref, self.partner)
+        return Response({"member": member.account.number, "pets": [tell_pet(pet) for pet in pets.of(member.pk)]})
+
+    @POST_PET
+    def post(self, request: Request, ref: str) -> Response:
+        return self.once(request, lambda data: self._add(ref, data))
+
+    def _add(self, ref: str, data: dict[str, Any]) -> Answer:
+        told = _told(data)
+        member = finding.member(ref, self.partner)
+        return Answer(201, tell_pet(pets.add(member_id=member.pk, told=told, now=self.now)))
+
+
+class MemberPet(PartnerView):
+    scopes = {"POST": PartnerKey.Scope.MEMBERS_WRITE}
+
+    @REPLACE_PET
+    def post(self, request: Request, ref: str, pet: str) -> Response:
+        return self.once(request, lambda data: self._replace(ref, pet, data))
+
+    def _replace(self, ref: str, pet: str, data: dict[str, Any]) -> Answer:
+        told = _told(data)
+        member = finding.member(ref, self.partner)
+        if not (pet.isascii() and pet.isdecimal()):
+            raise pets.PetNotFound(param="pet")
+        changed = pets.change(member_id=member.pk, pet_id=int(pet), told=told, now=self.now)
+        return Answer(200, tell_pet(changed))
