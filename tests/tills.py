@@ -35,6 +35,10 @@ class Till:
         told = {"Authorization": f"Api-Key {self.key}", "Accept-Language": "en", **headers}
         return self.client.get(f"/api/v1{path}", query or {}, headers=told)
 
+    def delete(self, path: str) -> Any:
+        headers = {"Authorization": f"Api-Key {self.key}", "Accept-Language": "en"}
+        return self.client.delete(f"/api/v1{path}", headers=headers)
+
 
 def told(answer: Any) -> Any:
     """The body as JSON."""

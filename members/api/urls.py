@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import benefits, pets, plans, tiers, views
+from members.api import benefits, pets, plans, segments, tags, tiers, views
 
 urlpatterns = [
     path("members", views.Members.as_view(), name="api-members"),
@@ -15,5 +15,11 @@ urlpatterns = [
     path("members/<str:ref>/plans", plans.MemberPlans.as_view(), name="api-member-plans"),
     path("members/<str:ref>/pets", pets.MemberPets.as_view(), name="api-member-pets"),
     path("members/<str:ref>/pets/<str:pet>", pets.MemberPet.as_view(), name="api-member-pet"),
+    path("members/<str:ref>/tags", tags.MemberTags.as_view(), name="api-member-tags"),
+    path("members/<str:ref>/tags/<str:tag>", tags.MemberTag.as_view(), name="api-member-tag"),
+    path("members/<str:ref>/segments", segments.MemberSegments.as_view(), name="api-member-segments"),
+    path("segments", segments.Segments.as_view(), name="api-segments"),
+    path("segments/<str:segment>/members", segments.SegmentMembers.as_view(), name="api-segment-members"),
+    path("segments/<str:segment>/members/<str:ref>", segments.SegmentMember.as_view(), name="api-segment-member"),
     path("members/<str:ref>/entries", views.MemberEntries.as_view(), name="api-entries"),
 ]
