@@ -10,4 +10,5 @@ from tests import cast
 def staff(db: None) -> Client:
     client = Client()
     client.force_login(cast.operator())
+    client.get("/brand.css")  # the first visit notes when the stay began
     return client

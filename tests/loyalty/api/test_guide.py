@@ -40,15 +40,17 @@ def test_every_command_of_the_guide_works(live: str) -> None:
     answers: list[Any] = [json.loads(run(["sh", "-c", command], live, key)) for command in commands]
 
     assert [answer for answer in answers if "error" in answer] == []
-    member, order, balance, refund, batch, statement, held, captured, given = answers
+    member, order, balance, refund, batch, joined, statement, held, captured, given, benefits = answers
     assert member["phone"] == "139****5678"
     assert order["awards"] == [{"currency": "points", "amount": 100}]
     assert balance["currencies"][0]["available"] == 100
     assert refund["awards"] == [{"currency": "points", "amount": -12}]
     assert [row["status"] for row in batch["results"]] == ["accepted", "guest"]
+    assert [(each["order_id"], each["claimed"]) for each in joined["orders"]] == [("A-1004", True)]
     assert [entry["amount"] for entry in statement["entries"]] == [10, -12, 100]
     assert (held["state"], held["amount"]) == ("held", 50)
     assert (captured["state"], captured["captured"], captured["id"]) == ("captured", 30, held["id"])
+    assert (benefits["member"], benefits["claims"]) == (member["number"], [])
     assert (given["amount"], given["receiver"]) == (5, other.account.number)
 
 
