@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from community import demo, dossier, facts, merging
+from community import demo, dossier, facts, merging, strands
 from community.web import calendar
 from loyalty.registry import BuiltinMetric, EventField, EventKind, FirstStep, Panel, Tab, ValueType
 
@@ -29,6 +29,7 @@ CONTRIBUTES = (
     Panel("check-in", 20, "community/_check_in.html", calendar.panel),
     Tab("tasks", 20, _("Tasks"), "community:tasks", "tasks"),
     dossier.DOSSIER,
+    *strands.STRANDS,
     merging.STEP,
     *demo.DEMO,
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, dossier, facts, findings, housekeeping, periods, policies, sealing
+from loyalty import clock, dossier, facts, findings, housekeeping, periods, policies, sealing, strands
 from loyalty.adjustment_files import carrying
 from loyalty.demo import parts
 from loyalty.events import kinds, releasing
@@ -75,6 +75,7 @@ def _forget_codes(as_of: datetime, _period: str) -> Mapping[str, int]:
 CONTRIBUTES: tuple[Contribution, ...] = (
     *kinds.ORDERS,
     dossier.DOSSIER,
+    *strands.STRANDS,
     handing_on.STEP,
     transferring.GIVEN,
     transferring.RECEIVED,

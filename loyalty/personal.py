@@ -101,7 +101,7 @@ class Strand:
 
     ``moments(account ids, latest, limit)`` gives at most ``limit`` of them at or before ``latest`` (``None``:
     now), by ``at`` and ``key``, the newest first, in a constant number of queries. ``permission`` is what one
-    needs to see it.
+    needs to see it. Events of the kinds it tells better (``instead_of``) are not told as events.
     """
 
     code: str
@@ -110,6 +110,7 @@ class Strand:
     moments: Callable[[Collection[int], datetime | None, int], Sequence[Moment]]
     permission: str
     rank: int = 50
+    instead_of: tuple[str, ...] = ()
 
 
 def table_of(rows: QuerySet[Any], *names: str, title: Text = "", code: str = "") -> Table:

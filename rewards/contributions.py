@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import BuiltinMetric, Caption, EventField, EventKind, Panel, Tab, Text, ValueType
-from rewards import demo, facts, dossier, laws, told
+from rewards import demo, dossier, facts, laws, strands, told
 from rewards.models import Reward
 from rewards.web import offers
 
@@ -34,5 +34,6 @@ CONTRIBUTES = (
     *told.KINDS,
     laws.LAW,
     dossier.DOSSIER,
+    *strands.STRANDS,
     *demo.DEMO,
 )

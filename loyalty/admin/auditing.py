@@ -7,18 +7,29 @@ here, inside their own transaction. Django's log of deeds is kept beside it for 
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, JSONField, Model, QuerySet, TextField
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as ThemedModelAdmin
 
 from loyalty import audit, clock
 from loyalty.models import User
+from loyalty.personal import Dossier
+from loyalty.registry import registry
 from loyalty.web import addresses
+
+WORDS = (CharField, TextField, JSONField)
 
 
 def origin(request: HttpRequest) -> audit.Origin:
     """Where the request came from, as a record keeps it."""
     return audit.Origin(addresses.network(request), str(request.META.get("REQUEST_ID", "")))
+
+
+def personal_words(item: Model) -> set[str]:
+    """Columns of free words of a row about a person: the trail can't be erased, so it keeps none of them."""
+    if item._meta.label not in {table for dossier in registry.all(Dossier) for table in dossier.tables}:
+        return set()
+    return {field.attname for field in item._meta.concrete_fields if isinstance(field, WORDS) and not field.choices}
 
 
 class Audited(ThemedModelAdmin):
@@ -34,7 +45,7 @@ class Audited(ThemedModelAdmin):
         self, request: HttpRequest, item: Model, verb: str, *, before: dict[str, Any], after: dict[str, Any]
     ) -> None:
         """One record of ``verb`` done to ``item``, with what differs."""
-        told = audit.difference(before, after, private=self.private)
+        told = audit.difference(before, after, private={*self.private, *personal_words(item)})
         audit.record(
             deed=f"{item._meta.label_lower}.{verb}",
             subject=audit.name_of(item),

@@ -1,13 +1,12 @@
 """The operators' face of the person: members, their ladder and what they agreed to.
 
-Phone numbers and e-mail addresses are shown masked in lists; the whole is on the member's page, for
-those who may change members.
+Phone numbers and e-mail addresses are shown masked, on lists and on the member's page (``whole``).
 """
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -17,8 +16,8 @@ from unfold.decorators import display
 from loyalty.admin import accounts, showing
 from loyalty.admin.base import AppendOnly, ReadOnlyInline
 from loyalty.models import Account
-from members.admin.by_hand import TiersByHand
 from members.admin.group_filters import FILTERS, Groups
+from members.admin.whole import Whole
 from members.models import Consent, Member, Standing, TierChange
 
 
@@ -75,7 +74,7 @@ class ConsentInline(ReadOnlyInline):
 
 
 @admin.register(Member)
-class MemberAdmin(Groups, TiersByHand):
+class MemberAdmin(Groups, Whole):
     """The person with the purse's story below. Members join by their own page, a till or an import."""
 
     list_display = ("called", "number", "phone_masked", "email_masked", "tier", "source", "joined")
@@ -86,20 +85,6 @@ class MemberAdmin(Groups, TiersByHand):
     list_select_related = ("account", "tier")
     ordering = ("-joined_at",)
     inlines = (StandingInline, TierChangeInline, ConsentInline)
-    change_form_template = "admin/members/member/change_form.html"
-    fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    ("number", "standing", "tier"),
-                    ("name", "birthday"),
-                    ("phone", "email"),
-                    ("source", "joined_at", "language"),
-                )
-            },
-        ),
-    )
     readonly_fields = ("number", "standing", "tier", "birthday", "source", "joined_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -131,14 +116,6 @@ class MemberAdmin(Groups, TiersByHand):
     @display(description=_("status"))
     def standing(self, member: Member) -> str:
         return member.account.get_status_display()
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        member = self.get_object(request, object_id)
-        known = accounts.panels(member.account) if member else {}
-        page: HttpResponse = super().change_view(request, object_id, form_url, {**known, **(extra_context or {})})
-        return page
 
 
 admin.site.unregister(Account)

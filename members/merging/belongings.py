@@ -1,7 +1,8 @@
 """What hangs on a member moves over row by row, and back by the same keys; what both have stays with each.
 
 Rows are never copied, so nothing is there twice. A column that would clash (the usual address, the number
-of a claim in its period) is changed on the way and kept for the way back.
+of a claim in its period) is changed on the way and kept for the way back. Tags, lists and paid terms follow
+by steps of their own.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,9 @@ from members.models import (
     MemberInterest,
     Pet,
     Picture,
-    PlanTerm,
     Referral,
     ReferralCode,
-    SegmentMember,
     StaffNote,
-    Tagging,
 )
 
 Keys = list[Any]
@@ -31,8 +29,6 @@ MOVED: Mapping[type[Model], tuple[str, ...]] = {
     Picture: (),
     StaffNote: (),
     MemberInterest: ("interest_id",),
-    Tagging: ("tag_id",),
-    SegmentMember: ("segment_id",),
 }
 INVITED = {HouseholdInvite: "invited_by", Referral: "referrer"}
 
@@ -48,7 +44,6 @@ def give(survivor_id: int, duplicate_id: int) -> dict[str, Any]:
         rows.update(**{column: survivor_id})
     kept["usual"] = _give_addresses(survivor_id, duplicate_id, kept)
     kept["places"] = _give_claims(survivor_id, duplicate_id)
-    kept["terms"] = _give_terms(survivor_id, duplicate_id)
     kept["own"] = [
         model._meta.label
         for model in (ReferralCode, Referral)
@@ -70,7 +65,6 @@ def give_back(survivor_id: int, duplicate_id: int, kept: Mapping[str, Any]) -> N
         rows.update(**{column: duplicate_id})
     for key, place in kept["places"]:
         BenefitClaim.objects.filter(pk=key, member=survivor_id).update(member=duplicate_id, place=place)
-    PlanTerm.objects.filter(pk__in=kept["terms"], member=survivor_id).update(member=duplicate_id)
     for model in (ReferralCode, Referral):
         if model._meta.label in kept["own"]:
             model._default_manager.filter(pk=survivor_id).update(member=duplicate_id)
@@ -112,12 +106,3 @@ def _give_claims(survivor_id: int, duplicate_id: int) -> list[tuple[int, int]]:
         BenefitClaim.objects.filter(pk=claim.pk).update(member=survivor_id, place=place)
         moved.append((claim.pk, claim.place))
     return moved
-
-
-def _give_terms(survivor_id: int, duplicate_id: int) -> Keys:
-    """Paid terms, and trials of plans that the survivor has not tried."""
-    tried = PlanTerm.objects.filter(member=survivor_id, source=PlanTerm.Source.TRIAL).values("plan")
-    rows = PlanTerm.objects.filter(member=duplicate_id).exclude(source=PlanTerm.Source.TRIAL, plan__in=tried)
-    keys = _keys(rows)
-    PlanTerm.objects.filter(pk__in=keys).update(member=survivor_id)
-    return keys

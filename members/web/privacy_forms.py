@@ -34,3 +34,8 @@ class LeaveForm(CopyForm):
         error_messages={"required": _("Please tick this if you are sure.")},
     )
     field_order = ("sure", "password")
+
+    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
+        super().__init__(*args, member=member, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].help_text = _("So that nobody but you can do this.")

@@ -146,8 +146,8 @@ def mark_words(member: Member) -> None:
         account=member.account, purpose="marketing", channel="sms", is_on=False, changed_at=NOW
     )
     parked = cast.partner("webshop", unknown_member=Partner.UnknownMember.PARK)
-    intake.post([till.order("W-1", 5000, None, customer="p:+8613911112222")], partner=parked, now=NOW)
-    assert Event.objects.filter(state=Event.State.PARKED).count() <= 1
+    intake.post([till.order("W-1", 5000, None, customer=f"x:{TILL_ID}")], partner=parked, now=NOW)
+    assert Event.objects.filter(state=Event.State.PARKED).count() == 1
     Order.objects.filter(account=member.account).update(customer_ref=f"x:{TILL_ID}")
 
 
