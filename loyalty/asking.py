@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 
@@ -45,7 +45,7 @@ class Question:
     def __call__(self, *values: Any) -> list[Any]:
         if any(_is_many(value) and not value for value in values):
             return []
-        if connection.vendor != "postgresql":
+        if not statements.is_postgres():
             return list(self._build(*values))
         if self._compiled is None:
             self._compiled = self._compile(values)
@@ -106,7 +106,7 @@ def _instance(compiler: Any) -> Callable[[Any], Any]:
     related = get_related_populators(told, select, connection.alias)  # type: ignore[call-arg]  # as Django 5.2 has it
 
     def made(row: Any) -> Any:
-        found = model.from_db(connection.alias, names, row[first:last])
+        found = model.from_db(DEFAULT_DB_ALIAS, names, row[first:last])
         for each in related:
             each.populate(row, found)
         return found

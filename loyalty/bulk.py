@@ -27,7 +27,7 @@ Column: TypeAlias = "Field[Any, Any]"
 
 def among(name: str, values: Collection[Any]) -> Q:
     """A column's value is one of ``values``, all of one type: like ``__in``, but one parameter for any number."""
-    if connection.vendor != "postgresql" or not values:
+    if not statements.is_postgres() or not values:
         return Q(**{f"{name}__in": values})
     kind, _values = literals.elements(values)
     array = Value(literals.array(kind, values))
@@ -59,7 +59,7 @@ _SQLITE: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # made once for some columns, so itself is its key
 class _Shape:
     """Some columns of a table: quoted names, internal types and PostgreSQL's, and rows of arrays as a source."""
 
@@ -89,7 +89,7 @@ class _Shape:
 
     def plain(self, row: Row) -> list[Any]:
         """One row as parameters; JSON as text."""
-        if connection.vendor != "postgresql":
+        if not statements.is_postgres():
             return self.adapted([row])[0]
         return [_json(value) if kind == "JSONField" else value for kind, value in zip(self.kinds, row, strict=True)]
 
@@ -100,7 +100,7 @@ class _Shape:
 
 
 @lru_cache(maxsize=256)
-def _shape(model: type[Model], columns: tuple[str, ...], _vendor: str) -> _Shape:
+def _shape(model: type[Model], columns: tuple[str, ...]) -> _Shape:
     fields = [cast("Column", model._meta.get_field(name)) for name in columns]
     types = [field.rel_db_type(connection) if field.remote_field else field.db_type(connection) for field in fields]
     names = tuple(f'"{field.column}"' for field in fields)
@@ -114,7 +114,7 @@ def _inserting(shape: _Shape) -> str:
 
 
 def _of(model: type[Model], columns: Sequence[str]) -> _Shape:
-    return _shape(model, tuple(columns), connection.vendor)
+    return _shape(model, tuple(columns))
 
 
 def _type_name(field: "Column") -> str:
@@ -128,11 +128,11 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, t
     if not rows:
         return
     shape = _of(model, columns)
-    if connection.vendor == "postgresql" and not tail and len(rows) > _FEW and not statements.are_together():
+    if statements.is_postgres() and not tail and len(rows) > _FEW and not statements.are_together():
         _copy(shape, rows)
         return
     with statements.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if statements.is_postgres():
             cursor.execute(f"{_inserting(shape)} {tail}", shape.arrays(rows))
         else:
             marks = ", ".join(["%s"] * len(shape.names))
@@ -172,7 +172,7 @@ def insert_missing(model: type[Model], columns: Sequence[str], rows: Sequence[Ro
     rows = sorted(rows, key=lambda row: str(row[place]))
     if not rows:
         return set()
-    if connection.vendor == "postgresql":
+    if statements.is_postgres():
         shape = _of(model, columns)
         statement = f'{_inserting(shape)} ON CONFLICT ("{key}") DO NOTHING RETURNING "{key}"'
         with statements.cursor() as cursor:
@@ -210,7 +210,7 @@ def update_one(model: type[Model], values: Mapping[str, Any], where: Mapping[str
     """Sets ``values`` in the row whose columns are all as ``where`` says, ``None`` for no value. One statement."""
     told = {name: value for name, value in where.items() if value is not None}
     shape, known = _of(model, tuple(values)), _of(model, tuple(told))
-    postgres = connection.vendor == "postgresql"
+    postgres = statements.is_postgres()
     changes = ", ".join(
         f"{name} = %s::{type_}" if postgres else f"{name} = %s"
         for name, type_ in zip(shape.names, shape.types, strict=True)
@@ -231,7 +231,7 @@ def update(model: type[Model], columns: Sequence[str], rows: Sequence[Row]) -> N
     shape = _of(model, columns)
     key, *names = shape.names
     with statements.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if statements.is_postgres():
             changes = ", ".join(f"{name} = {pick}" for name, pick in zip(names, shape.picks[1:], strict=True))
             where = f"WHERE {shape.table}.{key} = r.c0"
             cursor.execute(f"UPDATE {shape.table} SET {changes} FROM {shape.source} {where}", shape.arrays(rows))

@@ -56,17 +56,25 @@ def show(amount_minor: int, currency: str, *, short: bool = False) -> str:
     ``short`` leaves the zeros of a whole amount out: ``¥80``. Negative amounts carry a minus sign
     before the symbol. The home currency has its plain symbol in every language.
     """
+    return _shown(amount_minor, currency, short, _locale())
+
+
+@lru_cache(maxsize=4096)
+def _shown(amount_minor: int, currency: str, short: bool, locale: str) -> str:
     scale = digits(currency)
     amount = Decimal(amount_minor).scaleb(-scale)
     bare = not scale or (short and amount == amount.to_integral_value())
-    locale = _locale()
     figure = format_decimal(abs(amount), format="#,##0" if bare else f"#,##0.{'0' * scale}", locale=locale)
-    return f"{'−' if amount < 0 else ''}{symbol(currency)}{figure}"
+    return f"{'−' if amount < 0 else ''}{_symbol(currency, locale)}{figure}"
 
 
 def symbol(currency: str) -> str:
     """The sign of a currency in the active language; the home currency's is the same in all."""
-    return _PLAIN.get(currency) or get_currency_symbol(currency, _locale())
+    return _symbol(currency, _locale())
+
+
+def _symbol(currency: str, locale: str) -> str:
+    return _PLAIN.get(currency) or get_currency_symbol(currency, locale)
 
 
 def _locale() -> str:

@@ -7,10 +7,11 @@ must be able to tell the type of every parameter. Elsewhere it is the connection
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg.pq import PipelineStatus
 
 
@@ -32,17 +33,21 @@ class _Cursor(psycopg.Cursor[Any]):
         return found
 
 
+@cache
+def is_postgres() -> bool:
+    """Which of the two databases this process speaks to; asked many times an event."""
+    return connection.vendor == "postgresql"
+
+
 def cursor() -> Any:
     """A cursor like ``connection.cursor()``, counted and logged like any other."""
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.ensure_connection()
-    session: Any = connection.connection
-    usual, session.cursor_factory = session.cursor_factory, _Cursor
-    try:
-        return connection.cursor()
-    finally:
-        session.cursor_factory = usual
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if not is_postgres():
+        return database.cursor()
+    database.close_if_health_check_failed()
+    if database.connection is None:
+        database.ensure_connection()
+    return database._prepare_cursor(_Cursor(database.connection))  # noqa: SLF001  # wraps any cursor, as for its own
 
 
 @contextmanager
@@ -51,18 +56,18 @@ def together() -> Iterator[None]:
 
     Only for statements of ``cursor`` whose rows and row counts nobody looks at: the ORM is not meant.
     """
-    if connection.vendor != "postgresql":
+    if not is_postgres():
         yield
         return
-    connection.ensure_connection()
-    session: Any = connection.connection
-    with connection.wrap_database_errors, session.pipeline():
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    with database.wrap_database_errors, database.connection.pipeline():
         yield
 
 
 def are_together() -> bool:
     """Whether answers come only at the end; COPY is not spoken then."""
-    if connection.vendor != "postgresql" or connection.connection is None:
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if not is_postgres() or database.connection is None:
         return False
-    session: Any = connection.connection
-    return bool(session.pgconn.pipeline_status != PipelineStatus.OFF)
+    return bool(database.connection.pgconn.pipeline_status != PipelineStatus.OFF)

@@ -82,7 +82,7 @@ _TIER_FIELDS = (
 )
 
 CONTRIBUTES = (
-    Configuration("ladders", ("members_ladder", "members_ladderversion", "members_tier")),
+    Configuration("tiers", ("members_ladder", "members_ladderversion", "members_tier", "members_plan")),
     EventKind(
         "member.joined",
         _("member joined"),

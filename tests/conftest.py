@@ -21,6 +21,7 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import translation
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
@@ -123,6 +124,13 @@ def spare_the_books(flush: Callable[..., None]) -> Callable[..., None]:
 
 
 BaseDatabaseOperations.execute_sql_flush = spare_the_books(BaseDatabaseOperations.execute_sql_flush)  # type: ignore[method-assign]  # tests alone may empty the books
+
+
+@pytest.fixture(autouse=True)
+def no_language_left_behind() -> Iterator[None]:
+    """What a test's pages spoke is not what the next test hears."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

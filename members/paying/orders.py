@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from loyalty import clock, programme
+from loyalty.configuration import Kept
 from loyalty.messaging import sending
 from loyalty.models import Event, Order, OrderLine
 from loyalty.registry import Happening, Occurrence, Watcher
@@ -59,6 +60,7 @@ def watch(seen: Sequence[Occurrence], now: datetime) -> list[Happening]:
     return told
 
 
+@Kept
 def _plans() -> dict[str, Plan]:
     """Plans by article number; of several the one in use."""
     rows = Plan.objects.exclude(sku="").select_related("tier").order_by("archived_at")
