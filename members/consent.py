@@ -21,7 +21,14 @@ class TermsNeeded(LoyaltyError):
     sentence = _("Please agree to the membership terms first; everything else is up to you.")
 
 
-def answer(member: Member, answers: Mapping[str, bool], *, now: datetime, version: str = TEXT_VERSION) -> None:
+def answer(
+    member: Member,
+    answers: Mapping[str, bool],
+    *,
+    now: datetime,
+    version: str = TEXT_VERSION,
+    source: str = Consent.Source.WEB,
+) -> None:
     """Records an answer to each purpose named; an answer that changes nothing writes no row.
 
     A child's yes to ``NOT_FOR_CHILDREN`` is recorded as a no.
@@ -31,7 +38,9 @@ def answer(member: Member, answers: Mapping[str, bool], *, now: datetime, versio
         answers = {purpose: said and purpose not in NOT_FOR_CHILDREN for purpose, said in answers.items()}
     standing = given(member)
     Consent.objects.bulk_create(
-        Consent(member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now)
+        Consent(
+            member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now, source=source
+        )
         for purpose, is_given in answers.items()
         if standing.get(purpose) is not is_given
     )
@@ -41,6 +50,12 @@ def given(member: Member) -> dict[str, bool]:
     """Purpose → the latest answer; purposes never answered are missing (and count as no)."""
     rows = Consent.objects.filter(member=member).order_by("answered_at", "id")
     return dict(rows.values_list("purpose", "is_given"))
+
+
+def latest(member: Member) -> list[Consent]:
+    """The row of the latest answer to each purpose, by purpose."""
+    found = {row.purpose: row for row in Consent.objects.filter(member=member).order_by("answered_at", "id")}
+    return [found[purpose] for purpose in sorted(found)]
 
 
 def given_by(account_ids: Collection[int]) -> dict[int, dict[str, bool]]:

@@ -120,7 +120,7 @@ def _read(told: Newcomer, *, source: str, day: date, needs_contact: bool) -> det
 
 def _tell(member: Member, told: Newcomer, day: date, now: datetime) -> None:
     """Keeps the answers, the guardian's too, and tells the rules of both who came and who brought them."""
-    consent.answer(member, told.consents, now=now)
+    consent.answer(member, told.consents, now=now, source=member.source)
     if told.guardian is not None and ages.is_child(member.birthday, day):
         guardians.agree(member, told.guardian, now=now)
     brought = referrals.keep(member, told.referral_code, now=now)

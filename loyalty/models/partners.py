@@ -40,6 +40,8 @@ class PartnerKey(AbstractAPIKey):
         ADJUST = "adjust", _("ask for adjustments")
         HOLDS = "holds:write", _("set points aside")
         TRANSFERS = "transfers:write", _("give points from member to member")
+        CONSENTS = "consents:write", _("tell what members agree to")
+        ERASE = "members:erase", _("ask for members to be forgotten")
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="keys", verbose_name=_("partner"))
     scopes = models.JSONField(_("scopes"), default=list)

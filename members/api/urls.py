@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.api import benefits, pets, plans, segments, tags, tiers, views
+from members.api import benefits, pets, plans, privacy, segments, tags, tiers, views
 
 urlpatterns = [
     path("members", views.Members.as_view(), name="api-members"),
@@ -21,5 +21,7 @@ urlpatterns = [
     path("segments", segments.Segments.as_view(), name="api-segments"),
     path("segments/<str:segment>/members", segments.SegmentMembers.as_view(), name="api-segment-members"),
     path("segments/<str:segment>/members/<str:ref>", segments.SegmentMember.as_view(), name="api-segment-member"),
+    path("members/<str:ref>/consents", privacy.MemberConsents.as_view(), name="api-member-consents"),
+    path("members/<str:ref>/erasure", privacy.MemberErasure.as_view(), name="api-member-erasure"),
     path("members/<str:ref>/entries", views.MemberEntries.as_view(), name="api-entries"),
 ]

@@ -389,6 +389,16 @@ class Migration(migrations.Migration):
             name="completed_at",
             field=models.DateTimeField(editable=False, null=True, verbose_name="profile first complete"),
         ),
+        migrations.AddField(
+            model_name="consent",
+            name="source",
+            field=models.CharField(
+                choices=[("web", "member page"), ("api", "partner"), ("import", "import"), ("staff", "staff")],
+                default="web",
+                max_length=8,
+                verbose_name="told by",
+            ),
+        ),
         migrations.AlterField(
             model_name="consent",
             name="purpose",

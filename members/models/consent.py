@@ -13,11 +13,18 @@ class Consent(models.Model):
         PROFILING = "profiling", _("recommendations that fit me")
         GUARDIAN = "guardian", _("agreement of a parent or guardian")
 
+    class Source(models.TextChoices):
+        WEB = "web", _("member page")
+        API = "api", _("partner")
+        IMPORT = "import", _("import")
+        STAFF = "staff", _("staff")
+
     member = models.ForeignKey("members.Member", models.CASCADE, related_name="consents", verbose_name=_("member"))
     purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
     version = models.CharField(_("version of the text"), max_length=20)
     is_given = models.BooleanField(_("given"))
     answered_at = models.DateTimeField(_("answered"))
+    source = models.CharField(_("told by"), max_length=8, choices=Source, default=Source.WEB)
 
     class Meta:
         verbose_name = _("consent")
