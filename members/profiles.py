@@ -20,7 +20,9 @@ def change(account_id: int, *, name: str, birthday: date | None, now: datetime) 
     lately, or ``NotFound``.
     """
     today = _today(now)
-    person = details.read(name=name, phone="", email="", birthday=birthday, language="", today=today)
+    person = details.read(
+        name=name, phone="", email="", birthday=birthday, language="", today=today, is_guarded=_is_guarded(account_id)
+    )
     member = _locked(account_id)
     member.birthday_set_on = birthdates.change(
         old=member.birthday,
@@ -45,7 +47,9 @@ def correct_birthday(
     Raises what ``members.details.read`` raises, or ``NotFound``.
     """
     today = _today(now)
-    person = details.read(name="", phone="", email="", birthday=birthday, language="", today=today)
+    person = details.read(
+        name="", phone="", email="", birthday=birthday, language="", today=today, is_guarded=_is_guarded(account_id)
+    )
     member = _locked(account_id)
     member.birthday, member.birthday_set_on = person.birthday, today
     Member.objects.bulk_update([member], ["birthday", "birthday_set_on"])
@@ -70,6 +74,11 @@ def say_no_pet(account_id: int, *, has_none: bool, now: datetime) -> None:
     _locked(account_id)
     Member.objects.filter(pk=account_id).update(has_no_pet=has_none)
     completeness.settle(account_id, now=now)
+
+
+def _is_guarded(account_id: int) -> bool:
+    """Whether a guardian has agreed, so that a child's birthday may stand."""
+    return Member.objects.filter(pk=account_id, guardian_agreed_at__isnull=False).exists()
 
 
 def _locked(account_id: int) -> Member:

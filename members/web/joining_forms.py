@@ -48,9 +48,12 @@ class ArrivalForm(JoinForm):
 
     @property
     def shows_guardian(self) -> bool:
-        """Whether the part for parents is open."""
+        """Whether the part for parents is open; then it says of no field that it may stay empty."""
         typed = any(self.data.get(name) for name in GUARDIAN) if self.is_bound else False
-        return typed or isinstance(self.refusal, _FOR_GUARDIANS)
+        is_open = typed or isinstance(self.refusal, _FOR_GUARDIANS)
+        for name in GUARDIAN:
+            self.fields[name].required = is_open
+        return is_open
 
     def refuse(self, refusal: LoyaltyError) -> None:
         """A child's birthday opens the part for parents instead of being called wrong."""

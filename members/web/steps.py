@@ -12,6 +12,7 @@ from loyalty.registry import FirstStep, Text, registry
 from members.models import Member
 
 NEW_FOR = timedelta(days=30)
+AT_ONCE = 3
 JOINED = "member.joined"
 
 
@@ -44,8 +45,12 @@ def open_steps(member: Member) -> list[Step]:
 
 
 def first_steps(member: Member, now: datetime) -> list[Step]:
-    """The same, for those who joined within the last 30 days; empty for all others."""
-    return open_steps(member) if now - member.joined_at < NEW_FOR else []
+    """Three of them for those who joined within the last 30 days, what is still open first; empty for all others."""
+    if now - member.joined_at >= NEW_FOR:
+        return []
+    steps = open_steps(member)
+    chosen = sorted(steps, key=lambda step: step.done)[:AT_ONCE]
+    return [step for step in steps if step in chosen]
 
 
 def gift_of(member: Member) -> Gift | None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty.errors import LoyaltyError
-from members import consent, details, enrolment, guardians
+from members import consent, details, enrolment, guardians, profiles
 from members.guardians import Guardian
 from members.models import Consent, Member
 from tests import cast
@@ -54,3 +54,11 @@ def test_what_a_guardian_tells_is_read_strictly(told: dict[str, Any], refusal: t
         guardians.read(**{"name": "周妈妈", "contact": "138 0013 8000", "agreed": True, **told})
 
     assert caught.value.param == param
+
+
+def test_a_child_with_a_guardian_corrects_the_profile_like_anybody() -> None:
+    member = enrol(birthday=CHILD, guardian=Guardian("周妈妈"), name="周一诺")
+
+    profiles.change(member.pk, name="周诺诺", birthday=CHILD, now=cast.NOW)
+
+    assert Member.objects.values_list("name", "birthday").get() == ("周诺诺", CHILD)

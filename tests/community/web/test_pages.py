@@ -89,6 +89,7 @@ def test_tasks_are_what_is_still_open() -> None:
 
     assert [(str(task.title), task.done) for task in newcomer] == [
         ("Tell us your birthday", True),
+        ("Tell us about your pet", False),
         ("Check in for the first time", False),
         ("Collect your first points in the shop", False),
     ]

@@ -70,9 +70,20 @@ def test_home_of_a_new_member_leads_by_the_hand() -> None:
         ("Tell us your birthday", False, "/me/profile/"),
         ("Tell us about your pet", False, "/me/pets/add/"),
         ("Check in for the first time", False, "/tasks/"),
-        ("Collect your first points in the shop", False, "/card/"),
     ]
     assert context["gift"].points == 100
+
+
+def test_a_step_that_is_done_makes_way_for_the_next() -> None:
+    member = cast.new_member(password=cast.PASSWORD)
+
+    steps = visits.as_member(member).get("/").context["steps"]
+
+    assert [(str(step.title), step.done) for step in steps] == [
+        ("Tell us about your pet", False),
+        ("Check in for the first time", False),
+        ("Collect your first points in the shop", False),
+    ]
 
 
 def test_a_member_of_long_standing_is_not_led() -> None:

@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from loyalty.models import Account, User
 from members import consent
 from members.models import Member
+from members.privacy import erasing, persons, wishes
 from tests import cast, visits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon", "keys")]
@@ -339,3 +340,16 @@ def test_who_comes_from_wechat_may_join_without_it(tencent: Tencent) -> None:
     client.post("/join/without-wechat/")
 
     assert "password" in client.get("/join/").context["form"].fields
+
+
+def test_who_is_erased_leaves_nothing_of_wechat_behind(tencent: Tencent) -> None:
+    """PIPL 47: the tie is told in one's copy and gone with the person."""
+    member = join(visits.visitor())
+    kept = [table for dossier, tables in persons.tell([member.pk]) for table in tables if dossier.code == "wechat"]
+
+    wishes.ask(account_id=member.pk, now=cast.NOW)
+    erasing.carry_out(member.pk, now=cast.NOW)
+
+    assert [table.code for table in kept] == ["wechat"]
+    assert SocialAccount.objects.count() == 0
+    assert go(visits.visitor()).headers["Location"] == "/join/"
