@@ -38,7 +38,7 @@ def run() -> Iterator[Measure]:
     found: dict[str, list[float]] = {}
     for night, size in enumerate((SMALL, large)):
         plant(size - Member.objects.count())
-        for name, measure in _nights(FIRST + timedelta(days=40 * night), size):
+        for name, measure in _nights(FIRST + timedelta(days=100 * night), size):
             found.setdefault(name, []).append(measure.value)
             yield measure
     for name, (small, big) in found.items():

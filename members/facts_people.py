@@ -27,6 +27,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.conditions import Codes
 from loyalty.models import PoolMembership
 from loyalty.registry import Fact, Text, ValueType
 from members.models import Address, Interest, MemberInterest, Pet
@@ -81,9 +82,8 @@ def _household_size() -> Expression:
     )
 
 
-def _first_interest() -> Expression:
-    rows = MemberInterest.objects.filter(member=OuterRef("pk")).order_by("interest__rank", "interest_id")
-    return ExpressionWrapper(Subquery(rows.values("interest__code")[:1]), output_field=CharField())
+def _ticks() -> Codes:
+    return Codes(MemberInterest.objects.filter(member=OuterRef("pk")), "interest__code")
 
 
 def _interests() -> Sequence[tuple[str, Text]]:
@@ -141,16 +141,17 @@ FACTS: tuple[Fact, ...] = (
         group=_PROFILE,
     ),
     Fact("member.city", _("city of the usual address"), ValueType.TEXT, lambda: _place("city"), group=_PROFILE),
-    Fact(
-        "member.first_interest",
-        _("foremost interest"),
-        ValueType.CHOICE,
-        _first_interest,
-        choices=_interests,
-        group=_PROFILE,
-    ),
+    Fact("member.interests", _("interests"), ValueType.SET, _ticks, choices=_interests, group=_PROFILE),
     Fact("member.interest_count", _("interests ticked"), ValueType.NUMBER, _interest_count, group=_PROFILE),
     Fact("pet.count", _("pets"), ValueType.NUMBER, lambda: _count(_pets()), group=_PETS),
+    Fact(
+        "pet.species",
+        _("species of the pets"),
+        ValueType.SET,
+        lambda: Codes(_pets(), "species"),
+        choices=lambda: Pet.Species.choices,
+        group=_PETS,
+    ),
     _species_count("pet.cats", _("cats"), "cat"),
     _species_count("pet.dogs", _("dogs"), "dog"),
     Fact("pet.breed", _("breed of the first pet"), ValueType.TEXT, lambda: _pet_text("breed"), group=_PETS),
