@@ -23,6 +23,7 @@ from loyalty.registry import (
 from members import (
     companions,
     demo,
+    demo_benefits,
     demo_pets,
     effects,
     enrolment,
@@ -155,5 +156,6 @@ CONTRIBUTES = (
     *benefits.CONTRIBUTED,
     *BENEFIT_PANELS,
     *demo.DEMO,
+    *demo_benefits.DEMO,
     *demo_pets.DEMO,
 )

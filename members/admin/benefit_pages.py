@@ -35,7 +35,7 @@ class Between(forms.Form):
     first = forms.DateField(label=gettext_lazy("From"), widget=UnfoldAdminDateWidget())
     through = forms.DateField(label=gettext_lazy("Through"), widget=UnfoldAdminDateWidget())
     by = forms.ChoiceField(
-        label=gettext_lazy("By"),
+        label=gettext_lazy("Grouped by"),
         choices=(
             ("benefit", gettext_lazy("benefit")),
             ("set", gettext_lazy("benefit set")),

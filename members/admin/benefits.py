@@ -266,4 +266,4 @@ class BenefitSetAdmin(Retiring):
     @display(description=_("in season today"), label={"in force": "success", "off": "info"})
     def now(self, row: BenefitSet) -> tuple[str, str | Promise]:
         is_on = _is_open(row) and offers.is_in_season(row, self.day)
-        return ("in force", _("in force")) if is_on else ("off", _("not in season"))
+        return ("in force", _("in season")) if is_on else ("off", _("not in season"))

@@ -115,7 +115,7 @@ def test_the_page_of_a_day_says_who_gets_what(staff: Client) -> None:
     assert [(column.tier.code, column.members) for column in today.context["columns"]][2] == ("gold", 1)
     assert sorted(benefit.code for benefit, _cells in summer.context["rows"]) == ["bag", "spa"]
     page_text = today.content.decode()
-    assert [words for words in ("Sets add up", "2026Q2", "06-01 – 06-30", "in force") if words not in page_text] == []
+    assert [words for words in ("Sets add up", "2026Q2", "06-01 – 06-30", "in season") if words not in page_text] == []
 
 
 def test_rates_show_numbers_and_lead_to_the_claims(staff: Client) -> None:
