@@ -8,11 +8,11 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from loyalty import clock
@@ -33,6 +33,15 @@ class Whole(deeds.Deeds, TiersByHand):
 
     change_form_template = "admin/members/member/change_form.html"
     actions_detail = ("reveal", "note", "send", *TiersByHand.actions_detail, "erase", "keep")
+
+    actions_list = ("find_duplicates",)
+
+    @action(description=_("Possible duplicates"), icon="call_merge")
+    def find_duplicates(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:members_member_duplicates"))
+
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        return super().get_actions_list(request) if request.user.has_perm("loyalty.add_merge") else []
 
     @display(description=_("phone"))
     def phone_hidden(self, member: Member) -> str:

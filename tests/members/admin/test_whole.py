@@ -200,8 +200,10 @@ def test_the_portrait_is_for_who_may_see_members(staff: Client, member: Member) 
 def test_possible_duplicates_lead_to_the_merge(staff: Client) -> None:
     first, second = cast.member("同名"), cast.member("同名", phone="13800138011")
 
-    page = staff.get(reverse("admin:members_member_duplicates"), headers=ENGLISH).content.decode()
+    people = staff.get(reverse("admin:members_member_changelist"), headers=ENGLISH).content.decode()
+    page = staff.get(reverse("admin:members_member_find_duplicates"), headers=ENGLISH, follow=True).content.decode()
 
+    assert "Possible duplicates" in people
     assert f"?survivor={first.account.number}&amp;duplicate={second.account.number}" in page
     assert "same name and birthday" in page
 
