@@ -9,11 +9,12 @@ from loyalty.demo import seasons
 from loyalty.demo.stage import Login, Shopper, Stage
 from loyalty.models import Account
 from loyalty.registry import DemoData
-from members import enrolment, ladders
+from members import enrolment, finding, ladders, referrals
 from members.models import Consent, Ladder, Member, Tier
 
 PASSWORD = "furball-2026"  # noqa: S105 -- a demo's, told on every start
 STAR_PHONE, NEWCOMER_PHONE = "13800138000", "13900139000"
+INVITED = ("C10005", "C10007", "C10088")
 
 _TIERS = (
     ("starter", "新手", "Starter", 0, "#8aa399", "#4d6b60", "每消费 1 元得 1 积分", "1 point for every yuan"),
@@ -194,11 +195,18 @@ def _join_all(stage: Stage, notes: Sequence[tuple[datetime, Any]]) -> None:
             source=person.source,
             password=PASSWORD if has_login else None,
             consents={Consent.Purpose.TERMS: True, Consent.Purpose.MARKETING: person.wants_offers},
+            referral_code=_invitation(person),
             partner_id=stage.partner.pk,
             external_id=person.shopper.reference,
             now=at,
         )
         person.shopper.account_id = member.account_id
+
+
+def _invitation(person: _Person) -> str:
+    """The star brings a few friends, once she is a member herself."""
+    star = finding.by_phone(STAR_PHONE) if person.shopper.reference in INVITED else None
+    return referrals.code_of(star) if star else ""
 
 
 def suspend_one(stage: Stage) -> None:

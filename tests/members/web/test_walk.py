@@ -101,6 +101,10 @@ def walk(page: Page, look: Callable[[str], None]) -> None:
         "/me/profile/",
         "/me/privacy/",
         "/me/messages/",
+        "/me/contact/",
+        "/me/entrances/",
+        "/invite/",
+        "/points/add/",
         "/messages/",
     ):
         page.goto(path)

@@ -353,3 +353,16 @@ def test_who_is_erased_leaves_nothing_of_wechat_behind(tencent: Tencent) -> None
     assert [table.code for table in kept] == ["wechat"]
     assert SocialAccount.objects.count() == 0
     assert go(visits.visitor()).headers["Location"] == "/join/"
+
+
+def test_a_child_comes_from_wechat_with_the_guardians_code_alone(tencent: Tencent) -> None:
+    client = visits.visitor()
+    go(client)
+    child = {**FORM, "birthday": "2016-05-01", "guardian_name": "周妈妈", "guardian_contact": "13600136000"}
+
+    first = client.post("/join/", {**child, "guardian_agreed": "on"})
+    nobody = Member.objects.count()
+    second = client.post("/join/guardian/", {"code": client.get("/join/guardian/").context["hint"]})
+
+    assert (first.headers["Location"], nobody, second.headers["Location"]) == ("/join/guardian/", 0, "/")
+    assert Member.objects.get().guardian_name == "周妈妈"
