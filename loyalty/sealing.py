@@ -36,6 +36,7 @@ START = datetime(1970, 1, 1, tzinfo=UTC)
 HEAD = "seal.head"
 CHUNK = 2000
 Rows = QuerySet[Any, Any]
+_written = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
 
 _ENTRY = tuple(field.attname for field in Entry._meta.concrete_fields)
 _RECORD = tuple(field.attname for field in AuditRecord._meta.concrete_fields)
@@ -143,8 +144,7 @@ def _born(row: UUID) -> datetime:
 
 def _line(row: tuple[Any, ...]) -> bytes:
     """One row as bytes that are the same on every database and version."""
-    text = json.dumps([_word(value) for value in row], ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return text.encode() + b"\n"
+    return _written([_word(value) for value in row]).encode() + b"\n"
 
 
 def _word(value: Any) -> Any:

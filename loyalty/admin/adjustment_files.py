@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
@@ -91,8 +92,8 @@ class AdjustmentFileAdmin(AppendOnly):
         return person is not None and approvals.may_ask(person)
 
     def get_urls(self) -> list[URLPattern]:
-        def page(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
-            guarded: Callable[..., HttpResponse] = self.admin_site.admin_view(view)
+        def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+            guarded: Callable[..., HttpResponseBase] = self.admin_site.admin_view(view)
             return path(route, guarded, name=f"loyalty_adjustmentfile_{name}")
 
         own = [
@@ -140,7 +141,7 @@ class AdjustmentFileAdmin(AppendOnly):
                 return done
         return self._page(request, "preview", _seen(request, person, upload, sheet) | {"form": form})
 
-    def preview_report(self, request: HttpRequest, digest: str) -> HttpResponse:
+    def preview_report(self, request: HttpRequest, digest: str) -> HttpResponseBase:
         """All that there is to say of rows, with their own cells, as CSV."""
         person = self._asker(request)
         try:
@@ -150,7 +151,7 @@ class AdjustmentFileAdmin(AppendOnly):
             raise Http404 from refusal
         lines = reporting.preview(files.open_table(upload.data, most_rows=reading.MOST_ROWS), sheet.notes)
         named = {"Content-Disposition": 'attachment; filename="adjustments-preview.csv"'}
-        return StreamingHttpResponse(lines, content_type=CSV, headers=named)  # type: ignore[return-value]  # Django's two kinds of answer
+        return StreamingHttpResponse(lines, content_type=CSV, headers=named)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -165,11 +166,11 @@ class AdjustmentFileAdmin(AppendOnly):
         told = {"under_way": standing.under_way, "percent": standing.percent, "words": adjustment_lines.words(standing)}
         return JsonResponse(told, headers={"Cache-Control": "no-store"})
 
-    def download(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def download(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """What became of each row, as CSV that can be corrected and sent again."""
         kept = self._kept(request, pk)
         named = {"Content-Disposition": f'attachment; filename="adjustments-{kept.pk}.csv"'}
-        return StreamingHttpResponse(reporting.lines(kept), content_type=CSV, headers=named)  # type: ignore[return-value]  # Django's two kinds of answer
+        return StreamingHttpResponse(reporting.lines(kept), content_type=CSV, headers=named)
 
     def go_on(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Lets the worker try again that gave up."""

@@ -15,6 +15,11 @@ from loyalty import ids
 from loyalty.models import Currency, Partner
 
 
+def units() -> list[tuple[str, str]]:
+    """Every currency as a choice, asked anew whenever a form is made."""
+    return [(unit.code, unit.name) for unit in Currency.objects.order_by("id")]
+
+
 class UploadForm(forms.Form):
     """A file, the unit it moves, and whose customer ids it uses."""
 
@@ -23,7 +28,7 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,.xlsx,.gz"}),
         help_text=_("CSV or Excel (.xlsx), also gzipped; at most 20 MB and 10,000 rows."),
     )
-    currency = forms.ChoiceField(label=_("Unit"), widget=UnfoldAdminSelectWidget())
+    currency = forms.ChoiceField(label=_("Unit"), choices=units, widget=UnfoldAdminSelectWidget())
     partner = forms.ModelChoiceField(
         label=_("Partner (optional)"),
         required=False,
@@ -32,11 +37,6 @@ class UploadForm(forms.Form):
         widget=UnfoldAdminSelectWidget(),
         help_text=_("Only where the file names customers by a partner's own ids, as x:C-1001."),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        units = [(unit.code, unit.name) for unit in Currency.objects.order_by("id")]
-        self.fields["currency"].choices = units  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class AskForm(forms.Form):

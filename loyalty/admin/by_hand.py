@@ -15,10 +15,11 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from loyalty import approvals, clock, ids, thresholds
+from loyalty.admin.adjustment_forms import units
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
 from loyalty.admin.giving_back import GivingBack
-from loyalty.models import Account, Approval, Currency, Threshold
+from loyalty.models import Account, Approval, Threshold
 
 Deed = Threshold.Deed
 
@@ -31,7 +32,7 @@ class Wish(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=_("With a minus sign, points are taken."),
     )
-    currency = forms.ChoiceField(label=_("Unit"), widget=UnfoldAdminSelectWidget())
+    currency = forms.ChoiceField(label=_("Unit"), choices=units, widget=UnfoldAdminSelectWidget())
     reason = forms.CharField(
         label=_("Reason"),
         max_length=120,
@@ -39,10 +40,6 @@ class Wish(forms.Form):
         help_text=_("Members and auditors may read it, for example “Bag not scanned on 11 November”."),
     )
     token = forms.CharField(widget=forms.HiddenInput(), initial=lambda: ids.uuid7().hex, max_length=40)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
-        self.fields["currency"].choices = [(unit.code, unit.name) for unit in Currency.objects.order_by("id")]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class Forgiveness(Wish):

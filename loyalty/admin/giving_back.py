@@ -65,8 +65,9 @@ class GiveBack(forms.Form):
         account_id = str(self["purse"].value() or "")
         offers = reinstating.offers(int(account_id), now=clock.now()) if account_id.isdecimal() else []
         self.offers = {str(offer.entry_id): offer for offer in offers}
-        choices = [(code, _told(offer)) for code, offer in self.offers.items()]
-        self.fields["expiry"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        expiry = self.fields["expiry"]
+        if isinstance(expiry, forms.ChoiceField):
+            expiry.choices = [(code, _told(offer)) for code, offer in self.offers.items()]
 
     def clean(self) -> dict[str, Any]:
         """Adds the unit of what was chosen."""
