@@ -6,6 +6,7 @@ pooler that hands out another connection for each transaction), ``BROKER_URL``, 
 ``CSRF_TRUSTED_ORIGINS``, ``EVERGREEN_VAR`` (folder for state), ``TRUSTED_PROXIES`` (hops),
 ``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without),
 ``SITE_URL`` (for links in messages), ``SMS_CHANNEL`` (a class; none without), ``SMS_DAILY_BUDGET``,
+``EVERGREEN_FONT`` (a font file with Chinese for pictures),
 ``EVERGREEN_WEIXIN_APP_ID`` and ``EVERGREEN_WEIXIN_SECRET`` (signing in with WeChat; not offered without).
 Upper apps are named only as strings, so the ground floor never imports them.
 """

@@ -25,6 +25,7 @@ from members import (
     demo,
     demo_benefits,
     demo_pets,
+    demo_plans,
     effects,
     enrolment,
     finding,
@@ -158,4 +159,5 @@ CONTRIBUTES = (
     *demo.DEMO,
     *demo_benefits.DEMO,
     *demo_pets.DEMO,
+    *demo_plans.DEMO,
 )

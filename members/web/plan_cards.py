@@ -108,12 +108,14 @@ def _held(plan: Plan, terms: Sequence[PlanTerm], today: date) -> Held:
     spans = [reckoning.span_of(term) for term in terms]
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     whole, left = (last - first).days + 1, (last - max(today, first)).days + 1
+    is_trial = all(term.source == PlanTerm.Source.TRIAL for term in terms)
+    ahead = min(plan.remind_days, reminding.TRIAL_DAYS) if is_trial else plan.remind_days
     return Held(
         through=last,
         days_left=left,
         percent=max(1, left * 100 // whole),
-        is_trial=all(term.source == PlanTerm.Source.TRIAL for term in terms),
-        is_near=left <= max(plan.remind_days, 1),
+        is_trial=is_trial,
+        is_near=left <= ahead + 1,
     )
 
 
@@ -202,7 +204,7 @@ def panel(member: Member, now: datetime) -> Mapping[str, Any] | None:
     for terms in _lasting(member, today).values():
         plan = Plan.objects.get(pk=terms[0].plan_id)
         held = _held(plan, terms, today)
-        if held.is_near or (held.is_trial and held.days_left <= reminding.TRIAL_DAYS):
+        if held.is_near:
             found.append((held.through, plan.name, held))
     if not found:
         return None

@@ -78,7 +78,7 @@ def _card(request: HttpRequest, member: Member, tier: Tier, shown: str) -> Card:
     with translation.override(language):
         return Card(
             brand=running.name,
-            headline=_("A new tier"),
+            headline=_("My new tier"),
             tier=tier.name,
             icon=cards.tier_view(tier).icon,
             color_from=tier.color_from,
