@@ -1,9 +1,11 @@
 """The person: the survivor's own words win, gaps are filled from the duplicate; the login and consent follow."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+from allauth.socialaccount.models import SocialAccount
 
 from loyalty.models import User
 from members.models import Consent, Member
@@ -73,6 +75,21 @@ def give_login_back(survivor_id: int, duplicate_id: int, how: str) -> None:
         Member.objects.filter(pk=duplicate_id).update(user=user_id)
     elif how == "disabled":
         User.objects.filter(member=duplicate_id).update(is_active=True)
+
+
+def give_links(survivor: Member, duplicate: Member) -> list[int]:
+    """Accounts at providers that sign in as the duplicate sign in as the survivor from now on; their keys."""
+    if survivor.user_id is None or duplicate.user is None or duplicate.user.is_staff:
+        return []
+    keys = list(SocialAccount.objects.filter(user=duplicate.user).order_by("pk").values_list("pk", flat=True))
+    SocialAccount.objects.filter(pk__in=keys).update(user=survivor.user_id)
+    return keys
+
+
+def give_links_back(survivor_id: int, duplicate_id: int, keys: Collection[int]) -> None:
+    user_id = Member.objects.values_list("user", flat=True).get(pk=duplicate_id)
+    if keys and user_id is not None:
+        SocialAccount.objects.filter(pk__in=keys, user__member=survivor_id).update(user=user_id)
 
 
 def give_consents(survivor_id: int, duplicate_id: int) -> list[int]:

@@ -30,6 +30,7 @@ def merge(survivor_id: int, duplicate_id: int, now: datetime) -> Mapping[str, An
     survivor, duplicate = found[survivor_id], found[duplicate_id]
     kept = {
         "fields": people.give(survivor, duplicate),
+        "links": people.give_links(survivor, duplicate),
         "login": people.give_login(survivor, duplicate),
         "consents": people.give_consents(survivor_id, duplicate_id),
         "avatar": people.give_avatar(survivor_id, duplicate_id),
@@ -46,6 +47,7 @@ def unmerge(survivor_id: int, duplicate_id: int, kept: Mapping[str, Any], now: d
     belongings.give_back(survivor_id, duplicate_id, kept["belongings"])
     people.give_avatar_back(survivor_id, duplicate_id, kept["avatar"])
     Consent.objects.filter(pk__in=kept["consents"], member=survivor_id).delete()
+    people.give_links_back(survivor_id, duplicate_id, kept["links"])
     people.give_login_back(survivor_id, duplicate_id, kept["login"])
     people.give_back(survivor_id, duplicate_id, kept["fields"])
 

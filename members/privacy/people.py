@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import IO
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
@@ -119,6 +120,7 @@ def names(account_ids: Collection[int]) -> tuple[Collection[str], Collection[str
     for member in Member.objects.filter(pk__in=account_ids):
         words |= {member.name, member.guardian_name, member.email or ""}
         words |= forms_of(member.phone or "")
+    words |= set(SocialAccount.objects.filter(user__member__in=account_ids).values_list("uid", flat=True))
     own = set(Pet.objects.filter(member_id__in=account_ids).values_list("name", flat=True))
     for recipient, phone, street in Address.objects.filter(member_id__in=account_ids).values_list(
         "recipient", "phone", "street"

@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core import serializers
+from django.db.models import Model
 from django.utils import translation
 
 from community.models import CheckinDay
@@ -39,7 +41,7 @@ from tests.loyalty.till import NOW
 from tests.members.privacy import canaries
 
 pytestmark = pytest.mark.django_db
-ROWS = (
+ROWS: tuple[type[Model], ...] = (
     Member,
     Consent,
     Address,
@@ -54,6 +56,7 @@ ROWS = (
     Message,
     ChannelPreference,
     CheckinDay,
+    SocialAccount,
     User,
 )
 
@@ -142,6 +145,7 @@ def test_the_login_is_taken_over_or_ended(*, has_login: bool) -> None:
 
     assert (fresh(survivor).user_id == duplicate.user_id) is not has_login
     assert User.objects.get(member=duplicate if has_login else survivor).is_active is not has_login
+    assert SocialAccount.objects.get().user_id == fresh(survivor).user_id
 
 
 def test_of_two_answers_the_later_counts_and_the_stricter_of_one_instant() -> None:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -91,6 +92,9 @@ def mark_person(member: Member) -> None:
     """What hangs on the member."""
     of = {"member": member}
     Member.objects.filter(pk=member.pk).update(guardian_name="金丝雀监护人", birthday=date(2010, 1, 1))
+    SocialAccount.objects.create(
+        user=member.user, provider="wechat", uid="canary-openid", extra_data={"nickname": NAME}
+    )
     Address.objects.create(
         **of,
         recipient="金丝雀收件人",
