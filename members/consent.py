@@ -38,9 +38,7 @@ def answer(
         answers = {purpose: said and purpose not in NOT_FOR_CHILDREN for purpose, said in answers.items()}
     standing = given(member)
     Consent.objects.bulk_create(
-        Consent(
-            member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now, source=source
-        )
+        Consent(member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now, source=source)
         for purpose, is_given in answers.items()
         if standing.get(purpose) is not is_given
     )
