@@ -40,8 +40,8 @@ from members.facts import FACTS
 from members.foreseeing import FORESIGHT
 from members.models import Ladder, Member, Tier, TierChange
 from members.paying import contributed as plans
-from members.sharing import keeping
 from members.privacy import contributed as privacy
+from members.sharing import keeping
 from members.web import animals, plan_cards
 from members.web.benefits import PANELS as BENEFIT_PANELS
 

@@ -90,4 +90,6 @@ def test_the_words_for_somebody_without_a_name_are_still_kind() -> None:
 def test_codes_never_stand_in_an_inbox() -> None:
     found = {row.code: templates.channels_of(row) for row in MessageTemplate.objects.filter(kind__startswith="code.")}
 
-    assert found == {code: ["email", "sms"] for code in ("code-contact", "code-guardian", "code-join", "code-known", "code-reset")}
+    assert found == {
+        code: ["email", "sms"] for code in ("code-contact", "code-guardian", "code-join", "code-known", "code-reset")
+    }
