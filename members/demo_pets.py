@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from loyalty import clock, rules
 from loyalty.demo.stage import EVERYBODY, ZONE, Shopper, Stage
 from loyalty.events import intake
-from loyalty.models import PoolMembership, Rule, User
+from loyalty.ledger import pooling
+from loyalty.models import Rule, User
 from loyalty.registry import DemoData, Happening
 from members import breeds, celebrating, households, interests, pets, pictures, redrawing
 from members.models import Interest, Member, MemberInterest, Pet, Picture
@@ -178,9 +179,8 @@ def _share(stage: Stage, star: int) -> None:
     other = rich.filter(account__balances__currency__code="points").order_by("pk").first()
     if other is None:
         return
-    households.open_household(member_id=star, name="毛球之家", percent=10, now=stage.now)
-    asked = households.invite(member_id=star, role=PoolMembership.Role.ADULT, now=stage.now)
-    households.take(member_id=other.pk, code=asked.code, percent=0, now=stage.now)
+    pool = households.open_household(member_id=star, name="毛球之家", percent=10, now=stage.now)
+    pooling.join(pool_id=pool.pk, account_id=other.pk, now=stage.now)
     for member_id, points in ((star, 150), (other.pk, 120)):
         households.contribute(member_id=member_id, points=points, key="demo", now=stage.now)
 
