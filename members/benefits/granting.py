@@ -20,10 +20,11 @@ from members.benefits import holdings, issuing, offers
 from members.benefits.holdings import Holding
 from members.benefits.issuing import Wish
 from members.models import Benefit, Member
+from members.paying import happenings
 
 RANGE = 500
 RANGES_A_STRIDE = 10
-AT_ONCE = ("member.joined", "tier.upgraded", "plan.started", "plan.renewed")
+AT_ONCE = ("member.joined", tiers.UPGRADED, happenings.STARTED, happenings.RENEWED)
 
 
 def grant_due(

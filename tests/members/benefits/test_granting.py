@@ -10,7 +10,8 @@ from loyalty.events import intake
 from loyalty.events.incoming import Incoming
 from loyalty.models import Account, Event
 from members.benefits import claiming, granting
-from members.models import BenefitClaim, Member
+from members.models import BenefitClaim, Member, Plan
+from members.paying import by_hand
 from tests import cast
 from tests.members.benefits import perks
 from tests.members.benefits.perks import Way
@@ -95,6 +96,16 @@ def test_a_new_tier_brings_its_benefits_in_the_orders_own_transaction() -> None:
 
     assert codes(member) == ["parcel 2026-03.1"]
     assert BenefitClaim.objects.get().tier == Member.objects.get().tier
+
+
+def test_a_plan_brings_its_benefits_as_it_starts() -> None:
+    plan = Plan.objects.create(code="plus", name_zh="付费会员", name_en="Plus")
+    perks.offer("parcel", plan=plan, way=Way.GRANTED)
+    member = cast.member()
+
+    by_hand.give(account_id=member.pk, plan=plan, days=30, token="t", reason="礼遇", by=None, now=cast.NOW)
+
+    assert codes(member) == ["parcel 2026-03.1"]
 
 
 def test_the_follower_and_the_night_do_not_give_twice() -> None:
