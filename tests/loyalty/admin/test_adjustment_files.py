@@ -115,19 +115,11 @@ def test_over_the_limit_a_colleague_sees_the_lines_and_approves(clerk: User, bos
 def test_rows_are_found_by_phone_note_and_outcome(clerk: User) -> None:
     member = cast.member("许知意", phone="13800138000")
     poor = open_account()
-<<<<<<< HEAD
     with translation.override("en"):  # refusals are written in the language of who asks
         kept = paper.file_of(
             paper.ask(clerk, [paper.row(member.account, 5, "parcel"), paper.row(poor, -9)], now=clock.now())
         )
     work()
-=======
-    kept = paper.file_of(
-        paper.ask(clerk, [paper.row(member.account, 5, "parcel"), paper.row(poor, -9)], now=clock.now())
-    )
-    with translation.override("en"):
-        work()
->>>>>>> up
 
     found = {
         query: [number in page(clerk, kept, query) for number in (member.account.number, poor.number)]
