@@ -165,7 +165,7 @@ class StateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, _request: HttpRequest, _page: Any) -> list[tuple[str, str | Promise]]:
+    def lookups(self, _request: HttpRequest, _page: Any) -> list[tuple[str, Any]]:
         return [("running", _("Running")), ("ahead", _("Begins later")), ("over", _("Over"))]
 
     def queryset(self, _request: HttpRequest, rows: "QuerySet[PlanTerm]") -> "QuerySet[PlanTerm]":

@@ -94,7 +94,7 @@ def _ground(card: Card) -> Image.Image:
     mixed = ImageChops.add(slope, tilt, scale=2)
     ground = ImageOps.colorize(mixed, card.color_from, card.color_to)
     ring = Image.radial_gradient("L")
-    rim = 255 - ring.getpixel((128, 0))  # where the glow meets its box, so that no edge shows
+    rim = 255 - ring.tobytes()[128]  # where the glow meets its box, so that no edge shows
     glow = ImageOps.invert(ring).point(lambda shade: max(0, shade - rim) * 3 // 10).resize((1300, 1300))
     ground.paste(Image.new("RGB", (1300, 1300), "white"), ((WIDTH - 1300) // 2, 420 - 650), glow)
     return ground
