@@ -52,7 +52,7 @@ def failed(request: HttpRequest, failure: Failure, cause: Exception | None = Non
 def arrived(request: HttpRequest, identity: Identity, state: dict[str, Any]) -> HttpResponse:
     """Ties it to who is signed in and asked for it; else signs in who is known, and lets others join."""
     try:
-        signing.count_join(request, clock.now())
+        signing.count_arrival(request, clock.now())
     except LoyaltyError as refusal:
         messages.error(request, refusal.message)
         return redirect("members:sign-in")

@@ -33,6 +33,12 @@ def count_join(request: HttpRequest, now: datetime) -> None:
     limits.hit(bucket=bucket, limit=JOINS_OF_A_NETWORK, per_seconds=QUARTER_OF_AN_HOUR, now=now)
 
 
+def count_arrival(request: HttpRequest, now: datetime) -> None:
+    """One way back from WeChat to this network; raises ``TooManyTries``."""
+    bucket = f"wechat:{addresses.network(request)}"
+    limits.hit(bucket=bucket, limit=TRIES_OF_A_NETWORK, per_seconds=QUARTER_OF_AN_HOUR, now=now)
+
+
 def admit(request: HttpRequest, *, login: str, password: str, now: datetime) -> User:
     """Signs in with phone, e-mail address or number, under a fresh session key.
 
