@@ -194,6 +194,19 @@ def test_staff_give_and_end_with_a_reason_and_a_record() -> None:
     ]
 
 
+def test_the_tier_that_is_paid_for_goes_over_in_a_merge_and_back() -> None:
+    plus, _black = paid_tiers()
+    shop.plan(tier=plus)
+    one, other = cast.member(growth=700), cast.member("何", phone="13500135000")
+    shop.order(other)
+
+    kept = merging.merge(one.pk, other.pk, NOW)
+    over = code(one)
+    merging.unmerge(one.pk, other.pk, kept, NOW)
+
+    assert (over, code(one), code(other)) == ("plus", "silver", "plus")
+
+
 def test_terms_go_over_in_a_merge_and_back() -> None:
     shop.plan()
     one, other = cast.member(), cast.member("何", phone="13500135000")
