@@ -8,33 +8,60 @@ name fails at start-up. Nothing here touches the database; callables are called 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import F
 from django.db.models.expressions import BaseExpression
-from django.utils.functional import Promise
 
 from loyalty.bookkeeping import Check, MergeStep
 from loyalty.crowds import Crowd
+from loyalty.letters import Address, Addressee, MessageKind, Shipped, Variable
+from loyalty.pages import Caption, DemoData, FirstStep, Panel, Tab
 from loyalty.personal import Dossier, Strand
+from loyalty.values import Text, ValueType
 
-Text = str | Promise
-
-
-class ValueType(StrEnum):
-    """Types a fact or an event field can have; each has its own widget and operators."""
-
-    NUMBER = "number"
-    MONEY = "money"  # integer minor units
-    TEXT = "text"
-    CHOICE = "choice"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    MONTHDAY = "monthday"  # a date of which only month and day count, such as a birthday
-    SET = "set"  # several codes at once, such as tags; never missing, but it may be empty
+__all__ = [
+    "Address",
+    "Addressee",
+    "Belonging",
+    "BuiltinMetric",
+    "Caption",
+    "Check",
+    "Configuration",
+    "Contribution",
+    "Crowd",
+    "DemoData",
+    "Directory",
+    "Dossier",
+    "Effect",
+    "EffectParam",
+    "Enroller",
+    "EventField",
+    "EventKind",
+    "Fact",
+    "FirstStep",
+    "Follower",
+    "Foresight",
+    "Grant",
+    "Happening",
+    "Job",
+    "MergeStep",
+    "MessageKind",
+    "Occurrence",
+    "Panel",
+    "Registry",
+    "Shipped",
+    "Strand",
+    "Stride",
+    "Tab",
+    "Text",
+    "ValueType",
+    "Variable",
+    "Watcher",
+    "registry",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,130 +302,6 @@ class Topic:
 
     code: str
     deliver: Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """How a person is reached, and what they agreed to (codes of purposes)."""
-
-    email: str = ""
-    phone: str = ""
-    language: str = ""
-    name: str = ""
-    consents: Collection[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """Finds the people behind accounts; who has left is missing. A constant number of queries."""
-
-    code: str
-    find: Callable[[Collection[int]], Mapping[int, Address]]
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """Something a message's text may name in braces. ``type`` says how it is written; numbers are grouped,
-    dates come as ISO text, and text in two languages as ``{"zh": …, "en": …}``. ``sample`` is for previews.
-    """
-
-    code: str
-    label: Text
-    sample: Any
-    type: ValueType = ValueType.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """The template a kind comes with, each text as (Chinese, English); ``short`` is for text messages."""
-
-    name: tuple[str, str]
-    subject: tuple[str, str]
-    body: tuple[str, str]
-    short: tuple[str, str] = ("", "")
-    link: str = ""
-    reminder_days: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MessageKind:
-    """What a message can tell of, and which variables its texts may name.
-
-    ``fill(account id, params, now)`` looks again when the message is delivered: it gives the values of
-    the variables as they are then, or ``None`` where there is nothing to tell any more. ``event`` is the
-    kind of event whose rules may send it; "" any, ``None`` none: then an operation of ours sends it.
-    ``is_secret`` ones go only to an address, never to an inbox.
-    """
-
-    code: str
-    label: Text
-    variables: tuple[Variable, ...]
-    fill: Callable[[int, Mapping[str, Any], datetime], Mapping[str, Any] | None]
-    event: str | None = None
-    shipped: Shipped | None = None
-    is_secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A block of the member's home page: template and its context, in order of ``rank``.
-
-    ``context(member, now)`` gives the keys the template reads, or ``None`` to leave the block out.
-    """
-
-    code: str
-    rank: int
-    template: str
-    context: Callable[[Any, datetime], Mapping[str, Any] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class FirstStep:
-    """Something worth doing for a new member; shown until ``is_done(member)``."""
-
-    code: str
-    rank: int
-    title: Text
-    note: Text
-    url_name: str
-    icon: str
-    is_done: Callable[[Any], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """Says what spent points were for: entry ids → title, for those the app knows. One query."""
-
-    code: str
-    titles: Callable[[Collection[UUID]], Mapping[UUID, Text]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """An entry of the members' navigation; ``icon`` names a symbol of ``img/icons.svg``.
-
-    A page below its address, below one of those it ``covers``, or else of its app, lights it.
-    """
-
-    code: str
-    rank: int
-    label: Text
-    url_name: str
-    icon: str
-    covers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DemoData:
-    """Demo rows of one app, planted in order of ``rank`` by ``seed_demo``.
-
-    ``plant`` is given the ``loyalty.demo.stage.Stage``; ``logins`` tells whom one can sign in as.
-    """
-
-    code: str
-    rank: int
-    plant: Callable[[Any], None]
-    logins: Callable[[], Sequence[Any]] = tuple
 
 
 Contribution = (

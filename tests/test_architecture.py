@@ -21,12 +21,15 @@ LEAVES = {
     "crowds",
     "errors",
     "ids",
+    "letters",
     "markup",
+    "pages",
     "personal",
     "registry",
     "texts",
     "transport",
     "triggers",
+    "values",
 }
 FACES = {"admin", "api", "web", "tasks", "contributions", "management", "urls", "apps", "backends"}
 
