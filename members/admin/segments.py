@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -112,7 +112,7 @@ class SegmentAdmin(ModelAdmin):
     change_list_template = "admin/members/segment/change_list.html"
     fieldsets = (
         (None, {"fields": (("name_zh", "name_en"), ("code", "kind"), "note")}),
-        (gettext_lazy("Who is in it"), {"fields": ("condition", "references", "file")}),
+        (pgettext_lazy("segment", "Who is in it"), {"fields": ("condition", "references", "file")}),
     )
     actions_detail = ("count_anew", "freeze", "retire")
 
@@ -167,7 +167,7 @@ class SegmentAdmin(ModelAdmin):
         if obj is None:
             return self.fieldsets
         own = ("condition",) if obj.kind == Segment.Kind.DYNAMIC else ("references", "file")
-        return (self.fieldsets[0], (gettext_lazy("Who is in it"), {"fields": own}))
+        return (self.fieldsets[0], (pgettext_lazy("segment", "Who is in it"), {"fields": own}))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Conditions of the past name it: it is retired instead."""
