@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.errors import LoyaltyError
@@ -56,7 +56,7 @@ def _patience() -> Iterator[None]:
         yield
         return
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with segments.counting(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
             yield
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")

@@ -2,8 +2,8 @@
 
 A field of the person counts once. A counted number can be asked over five periods (the last days, this
 month, quarter or year, all time) and in two ways (in total, on how many days), and counts as often; that
-"the last days" may be any number of days adds nothing. Fields of events, which only rules can ask, are
-left out.
+"the last days" may be any number of days, and a period begin with a date of the member, adds nothing. Fields
+of events, which only rules can ask, are left out.
 """
 
 from collections.abc import Iterable

@@ -108,7 +108,9 @@ def put(
         new = sorted(set(known) - before)
         rows = [Tagging(member_id=each, tag=tag, source=source, by=by, given_at=now, expires_at=ends) for each in new]
         Tagging.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-    return new
+        # Who was tagged by another at the same moment is theirs to tell of.
+        mine = Tagging.objects.filter(bulk.among("member_id", new), tag=tag, given_at=now)
+        return sorted(mine.values_list("member_id", flat=True))
 
 
 def take(*, tag: Tag, account_ids: Collection[int], source: str) -> int:
@@ -135,7 +137,7 @@ def settle(tag: Tag, *, now: datetime) -> tuple[int, int]:
     """Makes an automatic tag true: (given or renewed, taken). Two statements and the date on the tag."""
     fits = segments.fitting(tag.condition, as_of=segments.today(now))
     ends = ending(tag, now=now)
-    with transaction.atomic():
+    with segments.counting():
         given = _insert(tag, fits, now, ends)
         taken = 0
         if ends is None:

@@ -12,11 +12,11 @@ from operator import add, and_, or_
 from typing import Any, cast
 
 from django.db.models import (
+    BooleanField,
     Case,
     Count,
     F,
     IntegerField,
-    OuterRef,
     Q,
     QuerySet,
     Subquery,
@@ -25,7 +25,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import BaseExpression, Combinable
-from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, StrIndex
+from django.db.models.functions import ExtractDay, ExtractMonth, StrIndex
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -42,14 +42,16 @@ from loyalty.conditions import anchoring, anniversaries, operators, tree, vocabu
 from loyalty.conditions.codes import Codes
 from loyalty.conditions.faults import EventFactHere, UnknownFact
 from loyalty.conditions.operators import CURRENT
+from loyalty.conditions.predicate import TESTS
 from loyalty.conditions.tree import Leaf, Node
 from loyalty.conditions.windows import Window
 from loyalty.crowds import Crowd
-from loyalty.models import Account, Tally
+from loyalty.models import Account, Metric, Tally
 from loyalty.registry import Fact, ValueType, registry
 
 Known = BaseExpression | F
 Build = Callable[[Any, Any, date], Q]  # (expression, value, as_of); a missing value may come out as NULL
+NEGATIVE = {"ne", "not_in", "not_in_last_days"}  # hold where nothing is known
 EVERYONE = Q(pk__isnull=False)  # an empty Q would vanish beside others
 
 
@@ -133,7 +135,7 @@ def _leaf(leaf: Leaf, as_of: date) -> Q:
         raise EventFactHere(param=path, fact=leaf.fact)
     if leaf.source == "metric":
         vocabulary.check(leaf, ValueType.NUMBER)
-        return BUILDS[leaf.op](_measured(leaf, as_of), leaf.value, as_of)
+        return _counted(leaf, as_of)
     expression = _expression(leaf.fact, path)
     type_ = registry.get(Fact, leaf.fact).type
     vocabulary.check(leaf, type_)
@@ -143,8 +145,12 @@ def _leaf(leaf: Leaf, as_of: date) -> Q:
     if leaf.op in operators.BLANK:
         blank = Q(Exact(expression, Value(""))) if type_ in operators.WORDED else Q()
         return (missing | blank) if leaf.op == "empty" else ~(missing | blank)
-    holds = BUILDS[leaf.op](expression, leaf.value, as_of)
-    return (missing | holds) if leaf.op in {"ne", "not_in", "not_in_last_days"} else (~missing & holds)
+    holds, is_negative = BUILDS[leaf.op](expression, leaf.value, as_of), leaf.op in NEGATIVE
+    if isinstance(expression, F):
+        return (missing | holds) if is_negative else (~missing & holds)
+    # The same, with the subquery asked once: a comparison with nothing is unknown and takes the default.
+    decided = When(~holds if is_negative else holds, then=Value(not is_negative))
+    return Q(Exact(Case(decided, default=Value(is_negative), output_field=BooleanField()), True))
 
 
 def _set(codes: Codes, leaf: Leaf) -> Q:
@@ -160,16 +166,23 @@ def _expression(code: str, path: str) -> Known:
     return fact.expression()
 
 
-def _measured(leaf: Leaf, as_of: date) -> BaseExpression:
-    """The metric over its window, 0 where nothing was counted."""
+def _counted(leaf: Leaf, as_of: date) -> Q:
+    """The metric over its window, summed up once for all accounts and not for each: a million is counted in
+    seconds so. An account that nothing was counted for is missing among the sums and stands at 0.
+    """
     if leaf.window is None:
         raise UnknownFact(fact=leaf.fact)
-    rows = Tally.objects.filter(account=OuterRef("pk"), metric__code=leaf.name, day__lte=as_of)
+    metric = Metric.objects.filter(code=leaf.name).values("pk")[:1]  # no join, whose size is guessed far too small
+    rows = Tally.objects.filter(metric=Subquery(metric), day__lte=as_of)
     rows = rows.filter(_covered(leaf, leaf.window, as_of))
     if leaf.window.counts_days:
         rows = rows.filter(value__gt=0)
     total: Count | Sum = Count("day") if leaf.window.counts_days else Sum("value")
-    return Coalesce(Subquery(rows.order_by().values("account").annotate(total=total).values("total")), 0)
+    sums = rows.order_by().values("account").annotate(total=total)
+    holds = BUILDS[leaf.op](F("total"), leaf.value, as_of)
+    if TESTS[leaf.op](leaf.value)(0, as_of):
+        return ~Q(pk__in=sums.filter(~holds).values("account"))
+    return Q(pk__in=sums.filter(holds).values("account"))
 
 
 def _covered(leaf: Leaf, window: Window, as_of: date) -> Q:
