@@ -43,7 +43,6 @@ GROUPS: tuple[tuple[str | Promise, tuple[Item, ...]], ...] = (
             Item("loyalty.Merge", "call_merge"),
             Item("members.Erasure", "person_off"),
             Item("members.Consent", "handshake"),
-            Item("members.Erasure", "person_remove"),
             Item("members.Interest", "interests"),
             Item("members.MemberSettings", "tune"),
         ),
