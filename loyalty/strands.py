@@ -118,6 +118,8 @@ def deeds(account_ids: Collection[int], before: datetime | None, limit: int) -> 
 
 def _deed(row: LogEntry) -> str:
     """The button that was pressed, or that something was added, changed or deleted."""
+    if row.change_message and not row.change_message.startswith("["):
+        return row.change_message
     try:
         parts = json.loads(row.change_message)
         names = [body["name"] for part in parts for body in part.values() if "name" in body]

@@ -177,7 +177,7 @@ class AdjustmentFileAdmin(AppendOnly):
         kept = self._kept(request, pk)
         self._asker(request)
         if request.method == "POST" and carrying.go_on(file_id=kept.pk, now=clock.now()):
-            self.log_change(request, kept, [{"changed": {"name": _("Go on"), "object": str(kept)}}])
+            self.log_change(request, kept, str(_("Go on")))
         return HttpResponseRedirect(address(kept))
 
     def _ask(self, request: HttpRequest, person: User, upload: Upload, form: AskForm) -> HttpResponse | None:

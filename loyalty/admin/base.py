@@ -188,7 +188,7 @@ def _recorded(press: Press, deed: Callable[[], str | Promise]) -> str | Promise:
     done = deed()
     if press.verb:
         page.record(request, item, press.verb, before=before, after=page.witness(item))
-    page.log_change(request, item, [{"changed": {"name": str(press.label), "object": str(item)}}])
+    page.log_change(request, item, str(press.label))
     return done
 
 

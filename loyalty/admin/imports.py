@@ -109,8 +109,7 @@ class ImportJobAdmin(AppendOnly):
         except LoyaltyError as refusal:
             messages.error(request, refusal.message)
         else:
-            name = _("Dry run") if rehearsal else _("Import")
-            self.log_change(request, job, [{"changed": {"name": name, "object": str(job)}}])
+            self.log_change(request, job, str(_("Dry run") if rehearsal else _("Import")))
         return HttpResponseRedirect(address(job))
 
     def tell(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,4 +1,7 @@
-"""Buttons on the member's page: grant a tier, take it back, lock one, unlock it; each asks for a reason. Plans join them."""
+"""Buttons on the member's page: grant a tier, take it back, lock one, unlock it; each asks for a reason.
+
+Plans join them.
+"""
 
 from datetime import date
 from typing import Any
