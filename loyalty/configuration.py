@@ -42,6 +42,13 @@ class _Span(threading.local):
     stamp: str | None = None
     depth: int = 0
     lingering: int = 0
+    browsing: int = 0
+
+    def standing(self) -> str | None:
+        """The stamp that counts; where somebody only reads, it is read when it is first wanted."""
+        if self.stamp is None and self.browsing:
+            self.stamp = stamp()
+        return self.stamp
 
 
 _span = _Span()
@@ -54,7 +61,7 @@ def stamp() -> str | None:
 
 def is_steady() -> bool:
     """Whether what is kept counts just now."""
-    return _span.stamp is not None
+    return _span.standing() is not None
 
 
 @contextmanager
@@ -86,6 +93,21 @@ def lingering() -> Iterator[None]:
             _span.stamp = None
 
 
+@contextmanager
+def browsing() -> Iterator[None]:
+    """For a page that only reads: one reading of the configuration counts within, made where it is first wanted.
+
+    A deed within reads the stamp anew.
+    """
+    _span.browsing += 1
+    try:
+        yield
+    finally:
+        _span.browsing -= 1
+        if not _span.browsing and not _span.lingering and _span.depth == 0:
+            _span.stamp = None
+
+
 class Kept(Generic[P, T]):
     """``units = Kept(load)``: what ``load`` gives, kept for as long as the stamp says that it is so.
 
@@ -98,7 +120,7 @@ class Kept(Generic[P, T]):
         self._held: tuple[str, dict[object, T]] = ("", {})
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        standing = _span.stamp
+        standing = _span.standing()
         if standing is None:
             return self._load(*args, **kwargs)
         held, answers = self._held

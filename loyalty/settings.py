@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "loyalty.web.middleware.one_configuration",
 ]
 
 ROOT_URLCONF = "loyalty.urls"

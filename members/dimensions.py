@@ -21,7 +21,7 @@ from loyalty.registry import Text, ValueType
 PERIODS = len(windows.CALENDARS) + 2
 WAYS = 2
 TYPES: dict[str, Text] = {
-    ValueType.NUMBER: _("number"),
+    ValueType.NUMBER: pgettext_lazy("type of a fact", "number"),
     ValueType.MONEY: _("money"),
     ValueType.TEXT: pgettext_lazy("type of a fact", "text"),
     ValueType.CHOICE: _("one of a list"),

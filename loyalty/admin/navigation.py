@@ -1,5 +1,6 @@
 """The sidebar by job, and what it needs to know: which pages exist, who may see them, what waits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +131,7 @@ def _entry(request: HttpRequest, item: Item, badges: dict[str, int]) -> dict[str
         "title": name[:1].upper() + name[1:],
         "icon": item.icon,
         "link": link,
-        "active": request.path.startswith(link),
+        "active": False,
     }
     if badges.get(item.model):
         entry |= {"badge": badges[item.model], "badge_variant": "warning"}
@@ -152,7 +153,15 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         entries = [entry for item in items if (entry := _entry(request, item, badges))]
         if entries:
             groups.append({"title": title, "items": entries, "separator": True})
+    _light([entry for group in groups for entry in group["items"]], request.path)
     return groups
+
+
+def _light(entries: Sequence[dict[str, Any]], path: str) -> None:
+    """Marks the entry the page belongs to: of those it is below, the nearest."""
+    above = [entry for entry in entries[1:] if path.startswith(entry["link"])]
+    if above:
+        max(above, key=lambda entry: len(entry["link"]))["active"] = True
 
 
 def environment(request: HttpRequest) -> list[str | Promise]:

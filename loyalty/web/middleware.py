@@ -1,4 +1,4 @@
-"""What every answer carries: a request id and a content security policy."""
+"""What every answer carries (a request id, a content security policy), and how a page reads the configuration."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from loyalty import ids
+from loyalty import configuration, ids
 
 _GIVEN = re.compile(r"^[A-Za-z0-9._-]{8,40}$")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -37,5 +37,17 @@ def content_security_policy(get_response: Handler) -> Handler:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", _policy(request.path, settings.SECURE_CSP))
         return response
+
+    return handle
+
+
+def one_configuration(get_response: Handler) -> Handler:
+    """A page that is only looked at reads rules, policies and the programme once, and not at all while they stand."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return get_response(request)
+        with configuration.browsing():
+            return get_response(request)
 
     return handle

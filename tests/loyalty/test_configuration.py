@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from loyalty import accounts, configuration, policies, rules, triggers
+from loyalty import accounts, configuration, policies, programme, rules, triggers
 from loyalty.configuration import Kept
 from loyalty.ledger.laws import surroundings
 from loyalty.models import Currency, Lifetime, Lot, Metric, Programme, RuleVersion, Store, Tally
@@ -268,3 +269,29 @@ def test_a_change_that_is_not_committed_is_nobody_elses() -> None:
         told.append(ask("A-3"))
 
     assert told == [100, 100, 100]
+
+
+@pytest.mark.django_db
+def test_a_page_reads_the_programme_once_and_the_next_page_sees_what_was_changed() -> None:
+    client, names = Client(), []
+
+    for name in ("Before", "After"):
+        Programme.objects.filter(pk=1).update(name_zh=name, name_en=name)
+        with CaptureQueriesContext(connection) as seen:
+            names.append(f">{name}<" in client.get("/sign-in/").content.decode())
+
+    assert names == [True, True]
+    assert len([each for each in seen if 'FROM "loyalty_programme"' in each["sql"]]) == 1
+
+
+@pytest.mark.django_db
+def test_a_deed_on_a_page_that_only_reads_takes_the_stamp_anew() -> None:
+    with configuration.browsing():
+        before = programme.current().name_zh
+        Programme.objects.filter(pk=1).update(name_zh="Anew")
+        with configuration.steady():
+            inside = programme.current().name_zh
+        after = programme.current().name_zh
+
+    assert (before != "Anew", inside, after) == (True, "Anew", "Anew")
+    assert not configuration.is_steady()

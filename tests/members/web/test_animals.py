@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 
 from members import pets
 from members.models import Interest, Member, MemberInterest, Pet, PetWeight, Picture
@@ -176,7 +177,8 @@ def test_pages_cost_the_same_with_one_and_with_three_pets(client: Client, member
     ],
 )
 def test_age_is_told_as_people_do(born: date, words: str) -> None:
-    assert companions.age(born, date(2026, 3, 18)) == words
+    with override("en"):
+        assert companions.age(born, date(2026, 3, 18)) == words
 
 
 def test_the_curve_of_the_weights_runs_from_old_to_new(member: Member) -> None:
