@@ -232,6 +232,19 @@ class _Judge:
         first = self.held.policy.counted_from(day, joined_on=self.stand.joined_on, reached_on=None)
         return reach(_lookup(self.figures, day, first, self.today), day)
 
+    @property
+    def counts_anew(self) -> bool:
+        """Whether figures begin at nothing with each tier reached."""
+        return self.policy.window == "since_reached" and self.policy.basis == "earned"
+
+    def is_still_met(self, demand: Predicate | None) -> bool:
+        """Whether the demand on an open tier holds today. Where counting began anew with the tier, all since
+        joining counts here: else every tier would be lost on the day after it was reached.
+        """
+        if demand is None or not self.counts_anew:
+            return self.holds(demand, self.today, terms=self.held)
+        return demand(_lookup(self.figures, self.today, self.stand.joined_on, self.today), self.today)
+
     def open(self, current: Rung) -> Verdict:
         """A tier that is held as long as it is earned: kept, or still reached as on the first day.
 
@@ -239,8 +252,8 @@ class _Judge:
         """
         stand = self.stand
         for demand in (current.keep, current.reach):
-            if self.holds(demand, self.today, terms=self.held):
-                end = self.last_good_day(demand, stand, self.held)
+            if self.is_still_met(demand):
+                end = None if self.counts_anew else self.last_good_day(demand, stand, self.held)
                 return self.done(replace(stand, valid_through=end), KEPT)
         last = stand.valid_through
         if last is None or self.today <= last:
@@ -295,15 +308,22 @@ class _Judge:
         return None
 
     def land(self, current: Rung | None, target: Rung | None, end: date | None, outcome: str) -> Verdict:
-        """Down to ``target``, but not below a lock's floor."""
+        """Down to ``target``, but not below a lock's floor.
+
+        A tier one came down to step by step, or was kept on by a lock, was not reached by figures: it has
+        no day on which it was (``reached_on``), so there is nothing a return could undo before its review.
+        """
+        earned = outcome == UNDONE or self.policy.downgrade != "one_step"
         floor = self.terms.by_id.get(self.stand.floor or 0)
         locked = floor is not None and is_running(self.stand.locked_through, self.today)
         if floor is not None and locked and current is not None and floor.rank <= current.rank:
             if floor.rank == current.rank:
                 return self.done(self.stand, KEPT)
             if target is None or target.rank < floor.rank:
-                target, end = floor, None
+                target, end, earned = floor, None, False
         stand = self.start(target)
+        if not earned:
+            stand = replace(stand, reached_on=None)
         if end is not None:
             stand = replace(stand, valid_through=end)
         return self.done(stand, outcome, current.keep if current else None)

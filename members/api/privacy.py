@@ -118,6 +118,7 @@ POST_ERASURE = extend_schema(
         201: answer(ERASURE, "Asked.", example("New", ERASURE_EXAMPLE, 201)),
         **problems(*FAULTS, *GONE, *KEY_FAULTS, approvals.OwnMembership(), body=True),
     },
+    examples=[example("Nothing more", {})],
 )
 
 

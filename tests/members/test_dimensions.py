@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from loyalty.models import Metric
 from loyalty.registry import BuiltinMetric, Fact, registry
@@ -40,7 +41,8 @@ def test_they_are_found_by_words() -> None:
 
 
 def test_each_has_an_example_and_the_comparisons_of_its_type() -> None:
-    every: list[Any] = [each for group in dimensions.directory(currency="CNY").groups for each in group.dimensions]
+    with override("en"):
+        every: list[Any] = [each for group in dimensions.directory(currency="CNY").groups for each in group.dimensions]
     by_code = {each.code: each for each in every}
 
     assert all(each.operators for each in every)

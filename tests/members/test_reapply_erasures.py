@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils.translation import override
 
 from members.models import Erasure, Member
 from members.privacy import erasing, wishes
@@ -15,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 def run(*words: str) -> str:
     out = io.StringIO()
-    call_command("reapply_erasures", *words, stdout=out)
+    with override("en"):
+        call_command("reapply_erasures", *words, stdout=out)
     return out.getvalue().strip()
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from django.utils.translation import override
 from PIL import Image
 
 from loyalty.errors import LoyaltyError
@@ -109,7 +110,8 @@ def test_a_file_that_is_too_heavy_is_never_opened() -> None:
     with pytest.raises(PictureTooLarge) as caught:
         redraw(jpeg() + b"\0" * redrawing.BYTES)
 
-    assert str(caught.value).startswith("This picture has 8.0 MB; up to 8 MB fit.")
+    with override("en"):
+        assert str(caught.value).startswith("This picture has 8.0 MB; up to 8 MB fit.")
 
 
 def test_the_child_draws_the_same_and_hands_on_refusals() -> None:

@@ -121,3 +121,27 @@ def test_spending_a_rolling_year_ends_on_its_day() -> None:
 
     assert standing.next_review_on == date(2027, 3, 18)
     assert (eve, code(member)) == ("gold", "starter")
+
+
+def test_a_check_in_after_a_fall_takes_no_further_step() -> None:
+    """E53: a tier one came down to was not reached by figures, so nothing that happens undoes it before its review."""
+    [member] = risen(1, growth=6000, downgrade="one_step")
+    review()
+    review(NEW_YEAR.replace(year=2027), "2028-01-01")
+
+    tiers.review([member.pk], {}, NEW_YEAR.replace(year=2027) + timedelta(days=40))
+
+    assert code(member) == "gold"
+
+
+def test_counting_anew_takes_nothing_that_led_to_the_tier() -> None:
+    """A ladder that counts since the tier was reached: what came before that day led there and still counts."""
+    cast.ladder(window="since_reached", validity="open")
+    member = cast.member()
+    for days, growth in ((9, 1900), (5, 200)):
+        cast.give(member.pk, growth, currency="growth", now=cast.NOW - timedelta(days=days))
+        tiers.review([member.pk], {}, cast.NOW - timedelta(days=days))
+
+    tiers.review([member.pk], {}, cast.NOW)
+
+    assert code(member) == "gold"

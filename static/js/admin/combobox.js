@@ -56,13 +56,20 @@
       const found = this.find ? await this.find(text) : this.filter(text);
       if (turn !== this.turn) return;
       this.matches = found;
-      this.active = found.length && text ? 0 : found.findIndex((option) => option.value === this.value);
+      this.active = found.length && text ? this.nearest(found, text) : found.findIndex((option) => option.value === this.value);
       this.draw();
     }
 
     filter(text) {
       const wanted = folded(text);
       return this.options.filter((option) => folded(`${option.group ?? ""}${option.label}${option.value}`).includes(wanted));
+    }
+
+    /** What was meant most likely: called just so, then begun so, then with it in its name; the groups stay in order. */
+    nearest(found, text) {
+      const wanted = folded(text);
+      const ranks = found.map(({ label }) => [folded(label) === wanted, folded(label).startsWith(wanted), folded(label).includes(wanted), true].indexOf(true));
+      return ranks.indexOf(Math.min(...ranks));
     }
 
     draw() {

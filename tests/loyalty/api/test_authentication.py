@@ -107,11 +107,11 @@ def test_calls_beyond_the_limit_wait() -> None:
 
 
 def test_a_call_takes_few_queries_before_its_work() -> None:
-    """Key, limit, reference (number, own id, directories) and the line in the log."""
+    """Key, limit, reference (number and own id, directories, ids that were erased) and the line in the log."""
     till = Till()
     till.get("/members/x:C-1")
 
     with CaptureQueriesContext(connection) as queries:
         till.get("/members/x:C-1")
 
-    assert len(queries) == 4
+    assert len(queries) == 5

@@ -12,7 +12,7 @@ from loyalty.api import docs, errors
 from tests.conftest import Opener
 from tests.tills import api_schema
 
-METHODS = {"get", "post"}
+METHODS = {"get", "post", "put", "delete"}
 
 
 def test_the_schema_is_valid_and_nothing_is_left_to_guess(tmp_path: Any) -> None:
