@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from django.db.models import Avg, BigIntegerField, CharField, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Floor
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.conditions import figures
@@ -45,7 +45,7 @@ def _channel() -> BaseExpression:
 
 
 def _average() -> BaseExpression:
-    return Cast(figures.measured(_orders(), Avg("total_minor")), BigIntegerField())
+    return Cast(Floor(figures.measured(_orders(), Avg("total_minor"))), BigIntegerField())
 
 
 def _stores() -> Sequence[tuple[str, Text]]:

@@ -86,7 +86,9 @@ def give_back(
             book.holding(purse).pending += part
             continue
         book.make_available(lot, part)
-        _or_let_go(book, lot, stamp, until, day_of)
+    for lot, _part in back.parts:  # only now, or the balance of one that goes would lack what the next one got back
+        if lot.activated_at is not None:
+            _or_let_go(book, lot, stamp, until, day_of)
     return entry
 
 

@@ -300,3 +300,19 @@ def test_debt_over_the_limit_stops_spending_where_the_programme_says_so(account:
     post(order("A2", 9000, account))
     account.refresh_from_db()
     assert account.spending_stopped_at is None
+
+
+def test_points_that_go_back_to_two_lots_past_their_day_leave_one_after_the_other(account: Account) -> None:
+    """I4: each entry's balance follows the one before, though both go at the same instant."""
+    Currency.objects.filter(code="points").update(expiry_mode="days", expiry_length=20)
+    adjusting.adjust(account_id=account.pk, amount=1500, reason="opening", now=NOW - timedelta(days=19))
+    adjusting.adjust(account_id=account.pk, amount=500, reason="opening", now=NOW - timedelta(days=18))
+    paid_with_points(account, 2000)
+    post(mixed_order(account))
+    later = NOW + timedelta(days=5)
+
+    post(refund("R1", "A1", 10000, at=later), now=later)
+
+    chain = Entry.objects.filter(account=account, currency__code="points").order_by("version")
+    assert list(chain.values_list("amount", "balance_after"))[-3:] == [(2000, 2000), (-500, 1500), (-1500, 0)]
+    in_order(later)
