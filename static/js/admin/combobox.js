@@ -65,10 +65,10 @@
       return this.options.filter((option) => folded(`${option.group ?? ""}${option.label}${option.value}`).includes(wanted));
     }
 
-    /** What was meant most likely: called just so, then begun so, then with it in its name; the groups stay in order. */
+    /** What was meant most likely: called just so, then with it in its name; the groups stay in order. */
     nearest(found, text) {
       const wanted = folded(text);
-      const ranks = found.map(({ label }) => [folded(label) === wanted, folded(label).startsWith(wanted), folded(label).includes(wanted), true].indexOf(true));
+      const ranks = found.map(({ label }) => [folded(label) === wanted, folded(label).includes(wanted), true].indexOf(true));
       return ranks.indexOf(Math.min(...ranks));
     }
 
