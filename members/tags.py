@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import CharField, Count, DateTimeField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Count, DateTimeField, IntegerField, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import bulk
@@ -142,7 +142,7 @@ def settle(tag: Tag, *, now: datetime) -> tuple[int, int]:
         taken = 0
         if ends is None:
             mine = Tagging.objects.filter(tag=tag, source=Source.CONDITION)
-            taken = mine.exclude(Exists(fits.filter(pk=OuterRef("member_id")))).delete()[0]
+            taken = mine.exclude(member_id__in=fits.values("pk")).delete()[0]  # asked once, not for each tagging
         Tag.objects.filter(pk=tag.pk).update(settled_at=now)
     return given, taken
 
