@@ -22,7 +22,7 @@ from unfold.admin import TabularInline as ThemedTabularInline
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from loyalty import retrying
+from loyalty import approvals, retrying
 from loyalty.admin.auditing import Audited
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
@@ -136,9 +136,7 @@ def operation(
             shown = {"label": label, "danger": variant == ActionVariant.DANGER, "form": filled}
             return _asked(page, request, item, confirmation=confirmation, shown=shown)
 
-        press.needs = permission  # type: ignore[attr-defined]  # read by get_actions_detail
-        press.suits = suits  # type: ignore[attr-defined]  # likewise
-        press.lets = lets  # type: ignore[attr-defined]  # likewise
+        vars(press).update(needs=permission, suits=suits, lets=lets)  # read by get_actions_detail
         return action(description=label, icon=icon, variant=variant)(press)
 
     return decorate
@@ -195,6 +193,16 @@ def _recorded(press: Press, deed: Callable[[], str | Promise]) -> str | Promise:
 def staff(request: HttpRequest) -> User | None:
     """Who presses the button, for what keeps its author."""
     return request.user if isinstance(request.user, User) else None
+
+
+def is_others(user: object, *account_ids: int | None) -> bool:
+    """Whether none of the accounts is this login's own: nobody acts on their own membership."""
+    return not (isinstance(user, User) and approvals.own_accounts(user) & set(account_ids))
+
+
+def not_own(user: object, account: Model) -> bool:
+    """The same of an account's page, or of its person's, as a button asks it."""
+    return is_others(user, account.pk)
 
 
 def address(item: Model, page: str = "change") -> str:

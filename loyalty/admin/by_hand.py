@@ -1,5 +1,6 @@
 """Buttons on the purse's page: setting points right, forgiving debt, and merging a duplicate. All ask for a reason."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -17,7 +18,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from loyalty import approvals, clock, ids, thresholds
 from loyalty.admin.adjustment_forms import units
 from loyalty.admin.auditing import origin
-from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
+from loyalty.admin.base import Confirmation, ModelAdmin, not_own, operation, staff
 from loyalty.admin.giving_back import GivingBack
 from loyalty.models import Account, Approval, Threshold
 
@@ -78,10 +79,6 @@ def _open(account: Account) -> bool:
     return account.status == Account.Status.ACTIVE and account.kind == Account.Kind.MEMBER
 
 
-def _not_own(user: object, account: Account) -> bool:
-    return account.pk not in approvals.own_accounts(user)  # type: ignore[arg-type]  # staff are users
-
-
 class ByHand(GivingBack):
     """The buttons, for the page of accounts."""
 
@@ -112,12 +109,12 @@ class ByHand(GivingBack):
         ask=_ask_adjust,
         icon="exposure",
         suits=_open,
-        lets=_not_own,
+        lets=not_own,
         form=Wish,
         audited=False,
     )
-    def adjust(self, request: HttpRequest, account: Account, **wish: object) -> str | Promise:
-        return self._wish(request, account, Deed.ADJUST, **wish)  # type: ignore[arg-type]  # as the form cleaned it
+    def adjust(self, request: HttpRequest, account: Account, **wish: Any) -> str | Promise:
+        return self._wish(request, account, Deed.ADJUST, **wish)
 
     @operation(
         label=_("Forgive debt"),
@@ -126,12 +123,12 @@ class ByHand(GivingBack):
         icon="volunteer_activism",
         variant=ActionVariant.DEFAULT,
         suits=lambda account: _open(account) and _owes(account),
-        lets=_not_own,
+        lets=not_own,
         form=Forgiveness,
         audited=False,
     )
-    def forgive(self, request: HttpRequest, account: Account, **wish: object) -> str | Promise:
-        return self._wish(request, account, Deed.FORGIVE, **wish)  # type: ignore[arg-type]  # as the form cleaned it
+    def forgive(self, request: HttpRequest, account: Account, **wish: Any) -> str | Promise:
+        return self._wish(request, account, Deed.FORGIVE, **wish)
 
     @action(description=_("Merge into another account"), icon="call_merge")
     def merge_away(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -144,4 +141,4 @@ class ByHand(GivingBack):
 
     merge_away.needs = "loyalty.add_merge"
     merge_away.suits = _open
-    merge_away.lets = _not_own
+    merge_away.lets = not_own

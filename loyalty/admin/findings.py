@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from loyalty import accounts, approvals, clock, findings
 from loyalty.admin import finding_words, showing
 from loyalty.admin.auditing import origin
-from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, operation
+from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, is_others, operation
 from loyalty.bookkeeping import Check
 from loyalty.models import Account, Finding, User
 from loyalty.registry import registry
@@ -102,8 +102,8 @@ def _is_stopping(finding: Finding) -> bool:
     return findings.stops(finding) and finding.account is not None and finding.account.spending_stopped_at is not None
 
 
-def _not_own(user: User, finding: Finding) -> bool:
-    return finding.account_id not in approvals.own_accounts(user)
+def _not_own(user: object, finding: Finding) -> bool:
+    return is_others(user, finding.account_id)
 
 
 def _person(request: HttpRequest) -> User:

@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from loyalty import approvals, clock, ids, thresholds
 from loyalty.admin.auditing import origin
-from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
+from loyalty.admin.base import Confirmation, ModelAdmin, not_own, operation, staff
 from loyalty.ledger import reinstating
 from loyalty.ledger.reinstating import Expiry, Return
 from loyalty.models import Account, Approval, Threshold
@@ -100,10 +100,6 @@ def _has_some(account: Account) -> bool:
     return is_open and bool(reinstating.offers(account.pk, now=clock.now()))
 
 
-def _not_own(user: object, account: Account) -> bool:
-    return account.pk not in approvals.own_accounts(user)  # type: ignore[arg-type]  # staff are users
-
-
 class GivingBack(ModelAdmin):
     """The button, for the page of accounts."""
 
@@ -113,7 +109,7 @@ class GivingBack(ModelAdmin):
         ask=_ask,
         icon="history",
         suits=_has_some,
-        lets=_not_own,
+        lets=not_own,
         form=GiveBack,
         audited=False,
     )

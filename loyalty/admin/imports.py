@@ -21,7 +21,7 @@ from unfold.decorators import display
 from loyalty import clock
 from loyalty import programme as programmes
 from loyalty.admin import showing
-from loyalty.admin.base import AppendOnly, address
+from loyalty.admin.base import AppendOnly, address, staff
 from loyalty.admin.import_forms import PlanForm, UploadForm
 from loyalty.errors import LoyaltyError
 from loyalty.imports import columns, files, reporting, running, wording, working
@@ -174,7 +174,7 @@ def _upload(request: HttpRequest, form: UploadForm) -> ImportJob:
         data=data,
         plan=plan,
         now=clock.now(),
-        created_by=request.user,  # type: ignore[arg-type]  # the admin lets in logins only
+        created_by=staff(request),
     )
 
 

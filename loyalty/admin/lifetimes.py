@@ -84,7 +84,7 @@ class LifetimeAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @display(description=_("for members"))
     def whom(self, life: Lifetime) -> str:
-        words: Words = life.words  # type: ignore[attr-defined]  # hung on by get_changelist_instance
+        words: Words = vars(life)["words"]  # hung on by get_changelist_instance
         return words.condition({"condition": life.condition})
 
     @display(description=_("how long they live"))

@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from loyalty import accounts, approvals, clock
 from loyalty.admin import showing
 from loyalty.admin.auditing import origin
-from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, address, operation, staff
+from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, address, is_others, operation, staff
 from loyalty.errors import LoyaltyError
 from loyalty.events import customers
 from loyalty.ledger import merging, reading
@@ -170,8 +170,7 @@ class MergeAdmin(AppendOnly):
             pair = {"survivor_id": form.account("survivor"), "duplicate_id": form.account("duplicate")}
             if request.POST.get("deed") == "merge":
                 return self._merge(request, pair, form.cleaned_data["reason"])
-            own = approvals.own_accounts(request.user) if staff(request) else set()  # type: ignore[arg-type]  # staff are users
-            if own & set(pair.values()):
+            if not is_others(request.user, *pair.values()):
                 raise approvals.OwnMembership
             return self._page(request, form, merging.preview(**pair, now=clock.now()))
         except LoyaltyError as refusal:
@@ -209,7 +208,7 @@ class MergeAdmin(AppendOnly):
         icon="undo",
         variant=ActionVariant.DANGER,
         suits=lambda row: row.undone_at is None,
-        lets=lambda user, row: not approvals.own_accounts(user) & {row.survivor_id, row.duplicate_id},
+        lets=lambda user, row: is_others(user, row.survivor_id, row.duplicate_id),
         form=Reason,
         audited=False,
     )

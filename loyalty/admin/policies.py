@@ -40,8 +40,8 @@ class Policied(SimpleHistoryAdmin, ModelAdmin):
     policies: tuple[str, ...] = ()
 
     def wish(self, item: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """The changes as ``policies.publish`` wants them."""
-        raise NotImplementedError
+        """The changes as ``policies.publish`` wants them: the programme's own, unless the page says otherwise."""
+        return {"programme": values}
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Policies keep their stored value until the change is confirmed."""

@@ -47,9 +47,6 @@ class ProgrammeAdmin(Policied):
         ),
     )
 
-    def wish(self, item: Any, values: dict[str, Any]) -> dict[str, Any]:
-        return {"programme": values}
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

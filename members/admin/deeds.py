@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from loyalty import approvals, audit, clock, ids, limits
+from loyalty import audit, clock, ids, limits
 from loyalty.admin.auditing import origin
-from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
+from loyalty.admin.base import Confirmation, ModelAdmin, not_own, operation, staff
 from loyalty.messaging import sending
 from loyalty.models import Account, MessageTemplate
 from loyalty.registry import MessageKind, registry
@@ -63,10 +63,6 @@ def may_see(request: HttpRequest, member: Member, now: datetime) -> bool:
 
 def _open(member: Member) -> bool:
     return member.account.status != Account.Status.CLOSED
-
-
-def _not_own(user: object, member: Member) -> bool:
-    return member.pk not in approvals.own_accounts(user)  # type: ignore[arg-type]  # staff are users
 
 
 def _ask_reveal(_page: object, _request: HttpRequest, _member: Member) -> Confirmation:
@@ -136,7 +132,7 @@ class Deeds(ModelAdmin):
         icon="person_remove",
         variant=ActionVariant.DANGER,
         suits=lambda member: _open(member) and wishes.waiting(member.pk) is None,
-        lets=_not_own,
+        lets=not_own,
         form=Reason,
         audited=False,
     )
@@ -152,7 +148,7 @@ class Deeds(ModelAdmin):
         ask=_ask_keep,
         icon="undo",
         suits=lambda member: wishes.waiting(member.pk) is not None,
-        lets=_not_own,
+        lets=not_own,
         audited=False,
     )
     def keep(self, request: HttpRequest, member: Member) -> str | Promise:
