@@ -17,8 +17,8 @@ from benchmarks.measures import Measure
 from loyalty import rules
 from loyalty.models import Account, Rule
 from loyalty.registry import Stride
-from members import celebrating
 from members.models import Member, MemberSettings, Pet
+from members.profile import celebrating
 
 SMALL, LARGE = 20_000, 100_000
 FIRST = date(2026, 3, 18)

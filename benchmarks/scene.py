@@ -16,7 +16,8 @@ from loyalty.events.incoming import Incoming
 from loyalty.ledger import store
 from loyalty.ledger.book import Book, Purse, Stamp
 from loyalty.models import Account, Partner, Rule, Store
-from members import ladders, numbers
+from members.climbing import ladders
+from members.entering import numbers
 from members.models import Ladder, LadderVersion, Member, Tier
 
 NOW = datetime(2026, 3, 18, 4, tzinfo=UTC)

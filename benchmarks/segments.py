@@ -16,7 +16,7 @@ from django.db import connection
 from benchmarks.measures import Measure
 from benchmarks.sweeping import sizes
 from loyalty.models import Metric, Partner
-from members import segments, tags
+from members.groups import segments, tags
 from members.models import MAIN, Tag, Tier
 
 NOW = datetime(2026, 3, 18, tzinfo=UTC)

@@ -24,7 +24,7 @@ from loyalty import accounts
 from loyalty.ledger import expiring, store, verify
 from loyalty.ledger.book import Book, Purse, Stamp
 from loyalty.models import Account, Allocation, Balance, Entry, Lot
-from members import numbers
+from members.entering import numbers
 
 NOW = datetime(2026, 3, 18, tzinfo=UTC)
 SIZES = (10_000, 100_000)

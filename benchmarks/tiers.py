@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from benchmarks.measures import Measure
 from loyalty import bulk
 from loyalty.models import Account, Balance, Currency, Entry
-from members import ladders, previews, reviewing
+from members.climbing import ladders, previews, reviewing
 from members.models import Ladder, Member, Standing, Tier
 
 SMALL, LARGE = 20_000, 100_000

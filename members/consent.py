@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import clock, programme
 from loyalty.errors import LoyaltyError
-from members import ages
+from members.entering import ages
 from members.models import Consent, Member
 
 TEXT_VERSION = "2026-01"

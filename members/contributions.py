@@ -20,27 +20,21 @@ from loyalty.registry import (
     Text,
     ValueType,
 )
-from members import (
-    companions,
-    demo,
-    demo_benefits,
-    demo_pets,
-    demo_plans,
-    effects,
-    enrolment,
-    finding,
-    grouping,
-    newcomers,
-    reviewing,
-    tiers,
-    told,
-)
+from members import finding, told
 from members.benefits import contributed as benefits
+from members.climbing import effects, reviewing, tiers
+from members.climbing.foreseeing import FORESIGHT
+from members.demo import benefits as demo_benefits
+from members.demo import people as demo
+from members.demo import pets as demo_pets
+from members.demo import plans as demo_plans
+from members.entering import enrolment, newcomers
 from members.facts import FACTS
-from members.foreseeing import FORESIGHT
+from members.groups import grouping
 from members.models import Ladder, Member, Tier, TierChange
 from members.paying import contributed as plans
 from members.privacy import contributed as privacy
+from members.profile import companions
 from members.sharing import keeping
 from members.web import animals, plan_cards
 from members.web.benefits import PANELS as BENEFIT_PANELS

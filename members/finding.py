@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from loyalty import accounts
 from loyalty.errors import NotFound
 from loyalty.registry import Address
-from members import ages, consent, numbers, phones
+from members import consent
+from members.entering import ages, numbers, phones
 from members.models import Member
 
 

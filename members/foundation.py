@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 
-from members import choices, ladders
+from members import choices
+from members.climbing import ladders
 from members.models import Ladder, MemberSettings
 
 LAID = (Ladder, MemberSettings)

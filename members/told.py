@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.messaging.kinds import both, payload_of
 from loyalty.registry import MessageKind, Shipped, Variable
-from members import numbers
+from members.entering import numbers
 from members.models import Member, Tier
 
 WELCOME, TIER, PASSWORD = "member.joined", "tier.upgraded", "password.changed"

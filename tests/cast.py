@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from loyalty import rules
 from loyalty.ledger import adjusting
 from loyalty.models import Account, Partner, PartnerKey, Rule, User
-from members import enrolment, ladders
+from members.climbing import ladders
+from members.entering import enrolment
 from members.models import Consent, Ladder, Member, Tier
 from rewards.models import Reward
 

@@ -17,10 +17,10 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
 from loyalty import clock
 from loyalty.admin.base import ModelAdmin
-from members import tiers
 from members.benefits import quotas, seasons
 from members.benefits import rates as figures
 from members.benefits.rates import Rate
+from members.climbing import tiers
 from members.models import BenefitOffer, Member, Standing
 from members.web import perks
 

@@ -20,9 +20,9 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextInputWidget
 from loyalty import clock
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
-from members import tiers
 from members.admin import benefit_pages
 from members.benefits import giving, offers
+from members.climbing import tiers
 from members.models import Benefit, BenefitClaim, BenefitOffer, BenefitSeason, BenefitSet, Member
 
 MAY, MAY_GIVE = "members.change_benefit", "members.add_benefitclaim"

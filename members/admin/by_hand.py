@@ -16,10 +16,10 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 from loyalty import clock
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, operation, staff
-from members import granting
 from members.admin.companions import BirthdayByHand
 from members.admin.plans_by_hand import PlansByHand
 from members.admin.reasons import Reason
+from members.climbing import granting
 from members.models import Ladder, Member, Tier
 
 MAY = "members.change_member"

@@ -19,8 +19,9 @@ from loyalty import clock
 from loyalty.admin import showing
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, address, operation, staff
-from members import choices, profiles
+from members import choices
 from members.models import Interest, Member, MemberSettings, Pet
+from members.profile import profiles
 
 
 class Corrected(forms.Form):

@@ -9,7 +9,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from loyalty.admin.rule_forms import said
 from loyalty.errors import LoyaltyError
-from members import segments
+from members.groups import segments
 
 SCRIPTS = tuple(
     f"js/admin/{name}.js"

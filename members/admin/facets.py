@@ -24,8 +24,10 @@ from loyalty.ledger import reading
 from loyalty.models import Account, Message, Order, PoolMembership
 from loyalty.personal import Strand
 from loyalty.registry import registry
-from members import consent, numbers, phones, progress, timeline
+from members import consent, timeline
 from members.admin import deeds
+from members.climbing import progress
+from members.entering import numbers, phones
 from members.merging.step import masked_email
 from members.models import (
     Address,

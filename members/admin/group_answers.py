@@ -18,7 +18,8 @@ from loyalty import money as moneys
 from loyalty import programme as programmes
 from loyalty.admin.rule_forms import said
 from loyalty.errors import LoyaltyError
-from members import counting, phones, segments
+from members.entering import phones
+from members.groups import counting, segments
 from members.models import Member
 
 SEEN_BY = ("members.view_segment", "members.view_tag")

@@ -20,7 +20,7 @@ from loyalty import audit, clock
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import ModelAdmin, staff
 from loyalty.errors import LoyaltyError
-from members import segments, tags
+from members.groups import segments, tags
 from members.models import Member, Segment, Tag, Tagging
 
 SHOWN = 10

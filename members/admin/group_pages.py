@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from loyalty import clock
 from loyalty import programme as programmes
-from members import dimensions as catalogue
-from members import segments
 from members.admin import group_answers, venn
+from members.groups import dimensions as catalogue
+from members.groups import segments
 from members.models import Segment
 
 

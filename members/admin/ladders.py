@@ -21,7 +21,7 @@ from loyalty.admin.base import Confirmation, ModelAdmin, ReadOnlyInline, operati
 from loyalty.admin.rule_forms import said
 from loyalty.errors import LoyaltyError
 from loyalty.models import Currency
-from members import ladders, previews
+from members.climbing import ladders, previews
 from members.models import Ladder, LadderVersion, Tier
 
 TREES = ("requirement", "retention")

@@ -18,8 +18,8 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget
 from loyalty import clock, faults, money
 from loyalty.admin import showing
 from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, ReadOnlyInline, operation
-from members import ladders, tiers
 from members.admin.plans_by_hand import TermsByHand
+from members.climbing import ladders, tiers
 from members.models import BenefitOffer, Plan, PlanTerm
 from members.paying import holding, income, reckoning
 

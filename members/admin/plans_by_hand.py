@@ -14,8 +14,8 @@ from loyalty import clock, ids
 from loyalty.admin import showing
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
-from members import tiers
 from members.admin.reasons import Reason
+from members.climbing import tiers
 from members.models import Member, Plan, PlanTerm
 from members.paying import by_hand, reckoning
 

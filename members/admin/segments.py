@@ -24,9 +24,9 @@ from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, address, operation, staff
 from loyalty.errors import LoyaltyError
 from loyalty.imports import files
-from members import exporting, segments
 from members.admin import group_answers, group_pages
 from members.admin.condition_forms import SCRIPTS, STYLES, ConditionForm
+from members.groups import exporting, segments
 from members.models import Member, Segment
 
 EXPORT = "members.export_segment"

@@ -17,8 +17,8 @@ from loyalty import clock, conditions
 from loyalty import programme as programmes
 from loyalty.admin import showing
 from loyalty.admin.base import Confirmation, ModelAdmin, operation
-from members import tags
 from members.admin.condition_forms import SCRIPTS, STYLES, ConditionForm
+from members.groups import tags
 from members.models import Tag
 
 

@@ -17,12 +17,13 @@ from unfold.enums import ActionVariant
 
 from loyalty import clock
 from loyalty.errors import NotFound
-from members import phones, pictures
 from members.admin import deeds, facets
 from members.admin.by_hand import TiersByHand
+from members.entering import phones
 from members.merging import suspects
 from members.merging.step import masked_email
 from members.models import Member
+from members.profile import pictures
 
 CONTACTS = ("phone", "email")
 MASKED = ("phone_hidden", "email_hidden")

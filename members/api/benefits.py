@@ -10,12 +10,12 @@ from loyalty.api.telling import moment
 from loyalty.api.views import PartnerView
 from loyalty.idempotency import Answer
 from loyalty.models import PartnerKey
-from members import tiers
 from members.api import benefits_reference as reference
 from members.api import finding
 from members.benefits import holdings, using
 from members.benefits.holdings import Holding
 from members.benefits.using import Scan
+from members.climbing import tiers
 from members.models import BenefitClaim
 
 MOST = 100

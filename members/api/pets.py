@@ -29,10 +29,10 @@ from loyalty.idempotency import Answer
 from loyalty.models import PartnerKey
 from loyalty.readers import Boolean, Choice, Day, Text
 from loyalty.shapes import Item, Shape
-from members import birthdates, pets
 from members.api import finding
 from members.api.reference import GONE, REF, TAG
 from members.models import Pet
+from members.profile import birthdates, pets
 
 DAY = {"type": "string", "format": "date"}
 SEXES = [sex for sex in Pet.Sex.values if sex]

@@ -31,9 +31,9 @@ from loyalty.ledger import spending
 from loyalty.models import PartnerKey
 from loyalty.readers import Integer, Text
 from loyalty.shapes import Item, Shape
-from members import tiers
 from members.api import finding
 from members.api.reference import GONE, REF
+from members.climbing import tiers
 from members.models import Ladder, Plan, PlanTerm
 from members.paying import buying, reckoning
 

@@ -22,9 +22,9 @@ from loyalty.api.describing import (
     word,
 )
 from loyalty.api.reference import ENTRY, ENTRY_EXAMPLE, FAULTS, KEY_FAULTS
-from members import details, enrolment, guardians, phones
 from members.api import finding, statement, tendering
 from members.api.shapes import NEW_MEMBER
+from members.entering import details, enrolment, guardians, phones
 
 TAG = "Members"
 MEMBER = record(

@@ -27,11 +27,11 @@ from loyalty.api.telling import moment
 from loyalty.api.views import PartnerView
 from loyalty.faults import IntegerRequired, OutOfRange
 from loyalty.models import PartnerKey
-from members import segments
 from members.api import finding
 from members.api.reference import GONE, REF
 from members.api.statement import InvalidCursor, tell_cursor
 from members.api.tags import TAG
+from members.groups import segments
 from members.models import Segment
 
 SHORTEST, USUAL, LONGEST = 1, 100, 1000

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from loyalty.readers import Boolean, Choice, Day, Text
 from loyalty.shapes import Item, ListOf, Shape
-from members import guest_orders, referrals
+from members.entering import guest_orders, referrals
 from members.models import Consent
 
 _ASKED = [purpose for purpose in Consent.Purpose.values if purpose != Consent.Purpose.GUARDIAN]

@@ -29,9 +29,9 @@ from loyalty.idempotency import Answer
 from loyalty.models import PartnerKey
 from loyalty.readers import Integer, Text
 from loyalty.shapes import Item, Shape
-from members import tags
 from members.api import finding
 from members.api.reference import GONE, REF
+from members.groups import tags
 from members.models import Member, Tagging
 
 TAG = "Tags and segments"

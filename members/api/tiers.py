@@ -10,12 +10,12 @@ from loyalty import faults
 from loyalty.api.describing import BOOLEAN, INTEGER, TEXT, answer, example, listed, maybe, named, problems, record, word
 from loyalty.api.views import PartnerView
 from loyalty.models import PartnerKey
-from members import progress
 from members.api import finding
 from members.api.reference import GONE, REF, TAG
-from members.bars import Bar
+from members.climbing import progress
+from members.climbing.bars import Bar
+from members.climbing.progress import Goal, Keep, Path
 from members.models import Ladder, Tier
-from members.progress import Goal, Keep, Path
 
 DAY = {"type": "string", "format": "date"}
 TIER = record(code=TEXT, name=TEXT)

@@ -12,10 +12,10 @@ from loyalty.errors import LoyaltyError
 from loyalty.idempotency import Answer
 from loyalty.ledger import reading
 from loyalty.models import PartnerKey
-from members import enrolment, guardians, guest_orders, phones
 from members.api import finding, reference, statement, tendering
 from members.api.shapes import NEW_MEMBER
-from members.guardians import Guardian
+from members.entering import enrolment, guardians, guest_orders, phones
+from members.entering.guardians import Guardian
 from members.models import Member, Referral
 
 SPENT = "points"

@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, retrying
 from loyalty.errors import Conflict, LoyaltyError, NotFound
 from loyalty.events import intake
-from members import tiers
 from members.benefits import holdings, issuing
 from members.benefits.holdings import Holding
 from members.benefits.issuing import Wish
+from members.climbing import tiers
 from members.models import Benefit, BenefitClaim
 
 

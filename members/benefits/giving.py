@@ -16,11 +16,11 @@ from loyalty.errors import Conflict
 from loyalty.events import intake
 from loyalty.models import User
 from loyalty.registry import Effect, EffectParam, Grant, Happening, Text, ValueType
-from members import tiers
 from members.benefits import issuing, quotas
 from members.benefits.claiming import BenefitUnknown
 from members.benefits.issuing import Wish
 from members.benefits.using import CodeUnknown, say_why, witness
+from members.climbing import tiers
 from members.models import Benefit, BenefitClaim, Member
 
 LONGEST_DAYS = 3660

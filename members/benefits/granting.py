@@ -15,10 +15,10 @@ from loyalty import accounts, periods
 from loyalty.events import intake
 from loyalty.models import Account
 from loyalty.registry import Follower, Happening, Job, Stride
-from members import tiers
 from members.benefits import holdings, issuing, offers
 from members.benefits.holdings import Holding
 from members.benefits.issuing import Wish
+from members.climbing import tiers
 from members.models import Benefit, Member
 from members.paying import happenings
 

@@ -29,9 +29,9 @@ from django.db.models import (
 
 from loyalty import clock, programme
 from loyalty.models import Account
-from members import tiers
 from members.benefits import offers
 from members.benefits.offers import Profile, Step
+from members.climbing import tiers
 from members.models import (
     MAIN,
     Benefit,

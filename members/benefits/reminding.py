@@ -15,9 +15,9 @@ from loyalty.messaging import sending, templates
 from loyalty.messaging.kinds import both, payload_of
 from loyalty.models import Account, MessageTemplate
 from loyalty.registry import Job, MessageKind, Shipped, Stride, ValueType, Variable
-from members import tiers
 from members.benefits import holdings, issuing, offers
 from members.benefits.holdings import Holding
+from members.climbing import tiers
 from members.models import Benefit, BenefitClaim, Member
 
 RANGE = 500

@@ -17,9 +17,9 @@ from loyalty.errors import Conflict, NotFound
 from loyalty.events import intake
 from loyalty.models import Account, Partner, User
 from loyalty.registry import Happening
-from members import tiers
 from members.benefits.issuing import USED
-from members.granting import ReasonNeeded
+from members.climbing import tiers
+from members.climbing.granting import ReasonNeeded
 from members.models import Benefit, BenefitClaim
 
 State, Place = BenefitClaim.State, Benefit.Place

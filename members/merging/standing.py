@@ -9,9 +9,9 @@ from django.core import serializers
 from django.utils.translation import gettext as _
 
 from loyalty.events import intake
-from members import tiers
+from members.climbing import tiers
+from members.climbing.tiers import Occasion
 from members.models import MAIN, Member, Standing, TierChange
-from members.tiers import Occasion
 
 GIVEN = (
     ("granted", ("granted_id", "granted_through", "granted_note", "granted_by_id")),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from loyalty.bookkeeping import MergeStep, Side
 from loyalty.errors import Conflict
-from members import phones
+from members.entering import phones
 from members.merging import belongings, people, standing
 from members.models import Address, Consent, Erasure, Member, Pet
 

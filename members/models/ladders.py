@@ -1,7 +1,7 @@
 """Ladders of tiers and what was published of each. The rows are the draft; a version is what is judged by.
 
 Policies are columns, each a question on which programmes differ. How they are read stands in
-``members.spans`` (days) and ``members.judging`` (moves).
+``members.climbing.spans`` (days) and ``members.climbing.judging`` (moves).
 """
 
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Pictures members upload. The file is always one we wrote ourselves; see ``members.pictures``."""
+"""Pictures members upload. The file is always one we wrote ourselves; see ``members.profile.pictures``."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

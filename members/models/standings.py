@@ -10,7 +10,7 @@ from members.models.tiers import Tier
 
 
 class Standing(models.Model):
-    """A member's place on a ladder. Written only by ``members.tiers`` and ``members.granting``.
+    """A member's place on a ladder. Written only by ``members.climbing.tiers`` and ``members.climbing.granting``.
 
     Three sources, each with its last day: what is earned, what staff or a rule granted, what was bought;
     ``effective`` is the highest of them. All ``…_through`` days are business days, the last one included;

@@ -14,7 +14,7 @@ from loyalty import accounts
 from loyalty.errors import Conflict, LoyaltyError, NotFound
 from loyalty.events import intake
 from loyalty.ledger import spending
-from members import tiers
+from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import opening, reckoning
 from members.paying.opening import Wish

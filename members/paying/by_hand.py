@@ -17,8 +17,8 @@ from loyalty.events import intake
 from loyalty.ledger import repaying
 from loyalty.messaging import sending
 from loyalty.models import User
-from members import tiers
-from members.granting import ReasonNeeded
+from members.climbing import tiers
+from members.climbing.granting import ReasonNeeded
 from members.models import Member, Plan, PlanTerm
 from members.paying import ending, opening, reckoning
 from members.paying.happenings import STAFF

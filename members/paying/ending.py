@@ -15,7 +15,7 @@ from loyalty.events import intake
 from loyalty.messaging import sending
 from loyalty.models import Account
 from loyalty.registry import Happening, Stride
-from members import tiers
+from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import holding, lifting, opening, reckoning
 from members.paying.happenings import ENDED, THROUGH

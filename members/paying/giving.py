@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty.registry import Effect, EffectParam, Grant, Happening, Text, ValueType
-from members import tiers
+from members.climbing import tiers
+from members.climbing.tiers import DOWNGRADED, REACHED, UPGRADED
 from members.models import Member, Plan, PlanTerm
 from members.paying import happenings, opening
 from members.paying.opening import Wish
-from members.tiers import DOWNGRADED, REACHED, UPGRADED
 
 LONGEST_DAYS = 3660
 

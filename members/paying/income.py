@@ -7,7 +7,7 @@ from django.db.models import Count, Q, Sum
 
 from loyalty import clock, programme
 from loyalty.models import Event
-from members import tiers
+from members.climbing import tiers
 from members.models import PlanTerm
 from members.paying import happenings, holding
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from uuid import UUID
 
 from loyalty.registry import Happening
-from members import ladders, tiers
+from members.climbing import ladders, tiers
+from members.climbing.tiers import Edit, Occasion
 from members.models import Standing, Tier, TierChange
 from members.paying import holding
 from members.paying.holding import Lift
-from members.tiers import Edit, Occasion
 
 Reason = TierChange.Reason
 _Key = tuple[int, int]  # account, ladder

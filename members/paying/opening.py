@@ -10,7 +10,7 @@ from uuid import UUID
 
 from loyalty.messaging import sending
 from loyalty.registry import Happening
-from members import tiers
+from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import lifting, reckoning
 from members.paying.happenings import RENEWED, STARTED

@@ -19,7 +19,7 @@ from loyalty.configuration import Kept
 from loyalty.messaging import sending
 from loyalty.models import Event, Order, OrderLine
 from loyalty.registry import Happening, Occurrence, Watcher
-from members import tiers
+from members.climbing import tiers
 from members.models import Member, Plan, PlanTerm
 from members.paying import ending, opening, reckoning
 from members.paying.happenings import REFUND

@@ -9,7 +9,7 @@ from loyalty import periods
 from loyalty.messaging import sending
 from loyalty.models import Account
 from loyalty.registry import Job, Stride
-from members import tiers
+from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import ending
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import money
 from loyalty.messaging.kinds import both
 from loyalty.registry import MessageKind, Shipped, ValueType, Variable
-from members import tiers
+from members.climbing import tiers
 from members.models import PlanTerm
 from members.paying import holding, reckoning
 from members.paying.ending import OVER

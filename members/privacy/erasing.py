@@ -21,7 +21,7 @@ from loyalty.messaging import sending
 from loyalty.models import Account, Balance, Event, PoolMembership, User
 from loyalty.models.accounts import NET
 from loyalty.registry import EventKind, Happening, Job
-from members import tiers
+from members.climbing import tiers
 from members.models import Erasure, Member
 from members.privacy import persons, sessions, wishes, words
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.errors import NotFound
 from loyalty.personal import Attachment, Dossier, Person, Table, table_of
-from members import phones, pictures
+from members.entering import phones
 from members.models import (
     Address,
     BenefitClaim,
@@ -35,6 +35,7 @@ from members.models import (
     TierChange,
 )
 from members.privacy import sessions
+from members.profile import pictures
 
 FORGOTTEN = (
     Member,

@@ -16,7 +16,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.ledger import closing, reading
 from loyalty.messaging import sending
 from loyalty.models import Account, Partner, PoolMembership, User
-from members import tiers
+from members.climbing import tiers
 from members.models import Erasure, Member, MemberSettings
 from members.privacy import words
 

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.web.forms import OperationForm
-from members import phones, postal
+from members.entering import phones
 from members.models import Address, Member
+from members.profile import postal
 from members.web.access import member_page, read_or_send
 
 

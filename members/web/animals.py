@@ -15,8 +15,9 @@ from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.registry import FirstStep, Panel
 from loyalty.web.forms import OperationForm
-from members import breeds, choices, pets, pictures, profiles
+from members import choices
 from members.models import Member, Pet, Picture
+from members.profile import breeds, pets, pictures, profiles
 from members.web import companions
 from members.web.access import member_page, read_or_send
 from members.web.telling import FarewellForm, NewPetForm, PetForm, PictureForm, WeightForm

@@ -15,10 +15,10 @@ from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
 from loyalty.web import preferences
-from members import logins, wechat
+from members.entering import logins, wechat
+from members.entering.wechat import Identity
 from members.models import Member
 from members.web import proving, signing
-from members.wechat import Identity
 
 logger = logging.getLogger(__name__)
 KEPT = proving.WECHAT

@@ -15,9 +15,9 @@ from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.models import Account
 from loyalty.registry import Panel
-from members import progress, tiers
 from members.benefits import ahead, claiming, holdings, offers
 from members.benefits.holdings import Holding
+from members.climbing import progress, tiers
 from members.models import BenefitClaim, Member
 from members.web import cards, perks
 from members.web.access import member_page

@@ -11,7 +11,7 @@ from loyalty import programme as programmes
 from loyalty.ledger import reading
 from loyalty.models import Account, Programme
 from loyalty.web import codes, colors
-from members import numbers, phones
+from members.entering import numbers, phones
 from members.models import Member, Tier
 
 POINTS = "points"

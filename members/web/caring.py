@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from loyalty import clock
 from loyalty.events import promising
-from members import completeness, interests
 from members.models import Member
+from members.profile import completeness, interests
 from members.web import companions, picturing
 from members.web.access import member_page, read_or_send
 from members.web.telling import InterestsForm

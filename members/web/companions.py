@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import npgettext
 
 from loyalty import clock, programme
-from members import anniversaries, celebrating, choices, pets
+from members import choices
 from members.models import Pet, PetWeight
+from members.profile import anniversaries, celebrating, pets
 from members.web import picturing
 
 WIDTH, HEIGHT = 300, 80

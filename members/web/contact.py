@@ -15,7 +15,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.messaging import addresses as masks
 from loyalty.models import OneTimeCode
 from loyalty.web import addresses
-from members import contacts, phones
+from members.entering import contacts, phones
 from members.models import Member
 from members.web import proving
 from members.web.access import member_page

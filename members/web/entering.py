@@ -15,13 +15,13 @@ from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.messaging import codes
 from loyalty.web import addresses, preferences
-from members import enrolment, joining
-from members.enrolment import EmailTaken, PhoneTaken
+from members.entering import enrolment, joining
+from members.entering.enrolment import EmailTaken, PhoneTaken
+from members.entering.wechat import Identity
 from members.models import Member
 from members.web import arriving, inviting, proving, signing, steps, wechat
 from members.web.forms import SignInForm
 from members.web.joining_forms import ArrivalForm, WeChatArrivalForm
-from members.wechat import Identity
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 

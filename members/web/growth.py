@@ -7,10 +7,10 @@ from datetime import date, datetime
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from members import progress, tiers
 from members.benefits import ahead, holdings, offers
+from members.climbing import progress, tiers
+from members.climbing.progress import Goal, Keep, Path
 from members.models import BenefitOffer, Ladder, Member, Standing, Tier
-from members.progress import Goal, Keep, Path
 from members.web import cards, ladder, perks
 from members.web.cards import TierView
 from members.web.ladder import Rung

@@ -1,4 +1,4 @@
-"""The household's page: opened, joined by a code, filled, left. Its deeds are ``members.households``'."""
+"""The household's page: opened, joined by a code, filled, left. Its deeds are ``members.profile.households``'."""
 
 import secrets
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from loyalty.ledger import purses, reading
 from loyalty.ledger.purses import Contents, Share
 from loyalty.models import PoolMembership
 from loyalty.web.forms import OperationForm
-from members import households
 from members.models import Member
+from members.profile import households
 from members.web.access import member_page, read_or_send
 
 CODE = "household_code"

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from loyalty import clock, limits
 from loyalty import programme as programmes
 from loyalty.web import addresses, codes
-from members import referrals
+from members.entering import referrals
 from members.models import Member, Referral
 from members.web import proving, steps
 from members.web.access import member_page

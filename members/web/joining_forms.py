@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.web.forms import OperationForm
-from members import guardians
-from members.details import GuardianNeeded
-from members.guardians import AgreementNeeded, Guardian, GuardianIncomplete
+from members.entering import guardians
+from members.entering.details import GuardianNeeded
+from members.entering.guardians import AgreementNeeded, Guardian, GuardianIncomplete
 from members.models import Member
 from members.web.forms import JoinForm
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from members import progress
+from members.climbing import progress
+from members.climbing.progress import Keep, Path
 from members.models import Member, Tier
-from members.progress import Keep, Path
 from members.web import cards
 from members.web.cards import TierView
 

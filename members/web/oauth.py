@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from loyalty.models import User
-from members import wechat
+from members.entering import wechat
 from members.web import arriving
 from members.web.arriving import Failure
 

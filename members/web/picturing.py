@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError, NotFound
-from members import pictures
 from members.models import Member, Picture
+from members.profile import pictures
 from members.web.access import member_of, member_page
 from members.web.telling import PictureForm
 

@@ -17,7 +17,7 @@ from loyalty.ledger.spending import InsufficientPoints
 from loyalty.models import Account
 from loyalty.registry import Panel
 from loyalty.web import codes
-from members import tiers
+from members.climbing import tiers
 from members.models import BenefitOffer, Ladder, Member, Plan, PlanTerm
 from members.paying import buying, holding, reckoning, reminding
 from members.web import cards

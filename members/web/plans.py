@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from loyalty import clock, ids
 from loyalty.errors import LoyaltyError
 from loyalty.web.forms import OperationForm
-from members import tiers
+from members.climbing import tiers
 from members.models import Member, PlanTerm
 from members.paying import buying, opening
 from members.web import cards, plan_cards

@@ -14,7 +14,7 @@ from loyalty import accounts, clock
 from loyalty.audit import Origin
 from loyalty.errors import LoyaltyError
 from loyalty.web import addresses
-from members import contacts
+from members.entering import contacts
 from members.models import Member
 from members.privacy import exporting, persons, wishes
 from members.web.access import member_page

@@ -19,8 +19,8 @@ from loyalty.messaging import addresses as masks
 from loyalty.messaging import channels, codes
 from loyalty.models import OneTimeCode, User
 from loyalty.web import addresses, preferences
-from members import joining, returning
-from members.joining import Wish
+from members.entering import joining, returning
+from members.entering.joining import Wish
 from members.models import Referral
 from members.web.forms import CodeForm, ContactForm, NewPasswordForm
 

@@ -12,7 +12,7 @@ from loyalty import clock
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.web import addresses
-from members import guest_orders
+from members.entering import guest_orders
 from members.models import Member
 from members.web.access import member_page
 from members.web.joining_forms import PurchaseForm

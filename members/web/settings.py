@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError
-from members import consent, profiles
+from members import consent
 from members.models import Member
+from members.profile import profiles
 from members.web import access, cards, caring, picturing, plan_cards
 from members.web.access import member_page, read_or_send
 from members.web.forms import PrivacyForm, ProfileForm

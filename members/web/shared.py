@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from loyalty import programme as programmes
-from members import referrals
+from members.entering import referrals
 from members.models import Member, Standing, Tier
 from members.sharing import drawing, fonts, keeping
 from members.sharing.drawing import Card

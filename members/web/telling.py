@@ -8,14 +8,14 @@ from django.utils.translation import pgettext_lazy
 
 from loyalty.web.forms import OperationForm
 from members.models import Interest, Pet
-from members.pets import Told
+from members.profile.pets import Told
 
 ACCEPT = "image/jpeg,image/png,image/webp"
 _NEUTERED = (("", pgettext_lazy("sex", "not told")), ("yes", _("yes")), ("no", _("no")))
 
 
 def _picture(label: Any, **options: Any) -> forms.FileField:
-    """Any file; what it is, its content tells (``members.redrawing``)."""
+    """Any file; what it is, its content tells (``members.profile.redrawing``)."""
     widget = forms.FileInput({"accept": ACCEPT})
     return forms.FileField(label=label, help_text=_("JPEG, PNG or WebP, up to 8 MB"), widget=widget, **options)
 

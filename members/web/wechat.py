@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.web import addresses
-from members import entrances, wechat
+from members.entering import entrances, wechat
 from members.models import Member
 from members.web import arriving, oauth
 from members.web.access import member_page

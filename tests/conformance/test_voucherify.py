@@ -7,8 +7,8 @@ import pytest
 from loyalty import clock
 from loyalty.ledger import lifetimes
 from loyalty.models import Currency, Programme
-from members import judging
-from members.judging import Stand
+from members.climbing import judging
+from members.climbing.judging import Stand
 from tests.members.bench import BASIC, GOLD, JOINED, PLATINUM, SILVER, Known, terms, tier
 
 SHANGHAI = "Asia/Shanghai"

@@ -14,7 +14,8 @@ from loyalty.demo import planting, purchases
 from loyalty.demo.stage import ZONE, Stage
 from loyalty.ledger import verify
 from loyalty.models import Account, Entry, Event, Message, Order, PartnerKey
-from members import demo, progress
+from members.climbing import progress
+from members.demo import people as demo
 from members.models import Member
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

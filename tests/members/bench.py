@@ -6,7 +6,7 @@ from typing import Any
 
 from loyalty import conditions
 from loyalty.conditions import Leaf
-from members.terms import Terms, compile_version
+from members.climbing.terms import Terms, compile_version
 
 JOINED = date(2025, 5, 10)
 BASIC, SILVER, GOLD, PLATINUM, DIAMOND = 1, 2, 3, 4, 5

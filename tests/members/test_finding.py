@@ -6,7 +6,8 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 
 from loyalty.errors import NotFound
 from loyalty.models import AccountReference
-from members import finding, numbers
+from members import finding
+from members.entering import numbers
 from tests import cast
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from loyalty.models import Entry, Event, Order
-from members import enrolment
+from members.entering import enrolment
 from tests import cast
 from tests.tills import Till, a_point_per_yuan, code, order, told
 

@@ -17,7 +17,7 @@ from loyalty.conditions.operators import Operator
 from loyalty.conditions.windows import ANCHORED
 from loyalty.models import Account, Balance, Currency, Metric, Tally
 from loyalty.registry import BuiltinMetric, Contribution, EventField, EventKind, Fact, ValueType, registry
-from members import segments
+from members.groups import segments
 from members.models import Member, Segment, SegmentMember, Tag, Tagging, Tier
 
 SIZE = 50

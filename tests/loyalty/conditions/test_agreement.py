@@ -15,7 +15,7 @@ from loyalty.conditions import operators, predicate, query, wording
 from loyalty.conditions.tree import Leaf
 from loyalty.models import Tally
 from loyalty.registry import Fact
-from members import segments
+from members.groups import segments
 from tests.loyalty.conditions import population
 from tests.loyalty.conditions.population import DAYS, EDGES, HANGING, METRICS, TREES, WINDOWS
 

@@ -13,7 +13,8 @@ from loyalty.admin import receipts
 from loyalty.api import receipts as told
 from loyalty.messaging import sending
 from loyalty.models import GrantRecord, Message, MessageTemplate, MessageText, OutboxMessage
-from members import consent, enrolment
+from members import consent
+from members.entering import enrolment
 from members.models import Member
 from tests.loyalty.till import NOW, RATE, net, order, post, publish
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from loyalty.models import AuditRecord
-from members import interests, pets, profiles
 from members.models import Interest, Member, MemberSettings
+from members.profile import interests, pets, profiles
 from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from loyalty import clock
 from loyalty.models import AuditRecord
-from members import tiers
+from members.climbing import tiers
 from members.models import Ladder, Plan, PlanTerm, Tier
 from members.paying import buying, income
 from tests import cast

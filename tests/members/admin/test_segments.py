@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from loyalty.models import AuditRecord, User
-from members import segments, tags
+from members.groups import segments, tags
 from members.models import Member, Segment, Tag, Tagging
 from tests import cast, visits
 from tests.conftest import Opener

@@ -12,10 +12,10 @@ from django.urls import reverse
 from playwright.sync_api import Page
 
 from loyalty.models import AuditRecord, Message, MessageTemplate, User
-from members import pictures
 from members.admin import facets
 from members.models import Erasure, Member, Picture, StaffNote
 from members.privacy import wishes
+from members.profile import pictures
 from tests import cast
 from tests.loyalty import till
 from tests.members.privacy import canaries

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty import clock
 from loyalty.models import Account, AccountReference, Partner, Programme
-from members import referrals
+from members.entering import referrals
 from members.models import Consent, Member
 from tests import cast
 from tests.tills import Till, a_point_per_yuan, code, order, told

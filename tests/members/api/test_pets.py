@@ -2,8 +2,8 @@
 
 import pytest
 
-from members import pets
 from members.models import Pet
+from members.profile import pets
 from tests import cast
 from tests.tills import Till, code, told
 

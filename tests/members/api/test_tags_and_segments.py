@@ -6,7 +6,7 @@ import pytest
 
 from loyalty import clock
 from loyalty.models import Event, PartnerKey
-from members import segments
+from members.groups import segments
 from members.models import Member, Segment, Tag, Tagging
 from tests import cast
 from tests.tills import Till, code, told

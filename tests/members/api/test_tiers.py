@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from loyalty import clock
-from members import granting, tiers
+from members.climbing import granting, tiers
 from members.models import Tier
 from tests import cast
 from tests.tills import Till, code, told

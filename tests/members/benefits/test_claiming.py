@@ -6,9 +6,9 @@ import pytest
 
 from loyalty.accounts import AccountFrozen
 from loyalty.models import Balance, Event
-from members import tiers
 from members.benefits import claiming, holdings, using
 from members.benefits.using import Scan
+from members.climbing import tiers
 from members.models import BenefitClaim, BenefitSeason, Tier
 from tests import cast
 from tests.members.benefits import perks

@@ -12,7 +12,7 @@ from loyalty.events.incoming import Incoming
 from loyalty.models import AuditRecord, Event, Rule
 from members.benefits import claiming, giving, holdings, using
 from members.benefits.using import Scan
-from members.granting import ReasonNeeded
+from members.climbing.granting import ReasonNeeded
 from members.models import Benefit, BenefitClaim, Member
 from tests import cast
 from tests.members.benefits import perks

@@ -15,7 +15,7 @@ from members.paying import by_hand
 from tests import cast
 from tests.members.benefits import perks
 from tests.members.benefits.perks import Way
-from tests.members.test_tiers import growth_rule
+from tests.members.climbing.test_tiers import growth_rule
 
 pytestmark = pytest.mark.django_db
 DAYS = timedelta(days=1)

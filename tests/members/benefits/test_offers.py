@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from members import granting, ladders
 from members.benefits import offers
+from members.climbing import granting, ladders
 from members.models import Benefit, BenefitOffer, BenefitSet, Ladder, Member, Plan, PlanTerm, Tier
 from tests import cast
 from tests.members.benefits import perks

@@ -16,7 +16,7 @@ from members.models import BenefitClaim
 from tests import cast
 from tests.members.benefits import perks
 from tests.members.benefits.perks import Place, Way
-from tests.members.test_tier_races import Call, at_once
+from tests.members.climbing.test_tier_races import Call, at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from members import granting, tiers
 from members.benefits import rates, using
 from members.benefits.using import Scan
+from members.climbing import granting, tiers
 from members.models import Benefit, Member, Plan, PlanTerm, Tier
 from tests import cast
 from tests.members.benefits import perks

@@ -10,7 +10,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.models import Account, AuditRecord, Event
 from members.benefits import lapsing, using
 from members.benefits.using import Scan
-from members.granting import ReasonNeeded
+from members.climbing.granting import ReasonNeeded
 from members.models import Benefit, BenefitClaim, Member
 from tests import cast
 from tests.members.benefits import perks

@@ -13,7 +13,8 @@ from community.models import CheckinDay
 from loyalty.events import customers
 from loyalty.ledger import merging, verify
 from loyalty.models import ChannelPreference, Merge, Message, User
-from members import consent, granting
+from members import consent
+from members.climbing import granting
 from members.merging import step, suspects
 from members.models import (
     Address,

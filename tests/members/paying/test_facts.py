@@ -7,7 +7,7 @@ import pytest
 
 from loyalty import clock
 from loyalty.models import Account
-from members import tiers
+from members.climbing import tiers
 from members.models import Member, PlanTerm
 from members.paying import facts
 from tests import cast

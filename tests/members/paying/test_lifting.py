@@ -6,7 +6,7 @@ import pytest
 
 from loyalty import rules
 from loyalty.models import AuditRecord, Message, Rule
-from members import ladders, reviewing
+from members.climbing import ladders, reviewing
 from members.models import Ladder, Member, Standing, Tier
 from members.paying import buying, by_hand, ending, holding, merging, reminding
 from tests import cast

@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.events import releasing, reviewing
 from loyalty.models import Event, Message, Programme
-from members import enrolment
+from members.entering import enrolment
 from members.models import Consent, Member, PlanTerm
 from members.paying import by_hand
 from tests import cast

@@ -12,8 +12,8 @@ from loyalty.models import Entry
 from members.models import Member, PlanTerm
 from members.paying import buying
 from tests import cast
+from tests.members.climbing.test_tier_races import at_once
 from tests.members.paying import shop
-from tests.members.test_tier_races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 PRESSES = 4

@@ -30,7 +30,7 @@ from loyalty.models import (
     Partner,
 )
 from loyalty.models.messages import Channel
-from members import enrolment, pictures, redrawing
+from members.entering import enrolment
 from members.models import (
     Address,
     Benefit,
@@ -51,6 +51,7 @@ from members.models import (
     Tag,
     Tagging,
 )
+from members.profile import pictures, redrawing
 from tests import cast
 from tests.loyalty import till
 from tests.loyalty.till import NOW

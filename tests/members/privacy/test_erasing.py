@@ -22,7 +22,7 @@ from loyalty.models import (
     Tally,
     User,
 )
-from members import enrolment
+from members.entering import enrolment
 from members.models import Erasure, Member, Picture
 from members.privacy import erasing, wishes
 from tests import cast

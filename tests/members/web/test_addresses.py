@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from members import postal
 from members.models import Address, Member
+from members.profile import postal
 from tests import cast, visits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.translation import override
 
-from members import pets
 from members.models import Interest, Member, MemberInterest, Pet, PetWeight, Picture
+from members.profile import pets
 from members.web import companions
 from tests import cast, visits
 from tests.members import corpus

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from loyalty.models import Account, Order
-from members import consent, referrals
+from members import consent
+from members.entering import referrals
 from members.models import Member, Referral
 from tests import cast, visits
-from tests.members.test_guest_orders import guest_order
+from tests.members.entering.test_guest_orders import guest_order
 from tests.tills import a_point_per_yuan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from loyalty import clock
-from members import households, pets, postal
 from members.models import Interest, Member, Pet
+from members.profile import households, pets, postal
 from tests import cast
 from tests.conftest import Opener
 from tests.members import corpus

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from loyalty.models import Account
-from members import granting, ladders, progress, tiers
+from members.climbing import granting, ladders, progress, tiers
 from members.models import Ladder, Member, Standing, Tier
 from tests import cast, visits
 from tests.conftest import Opener

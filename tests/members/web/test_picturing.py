@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from loyalty.models import User
-from members import pictures, redrawing
 from members.models import Member, Picture
+from members.profile import pictures, redrawing
 from tests import cast, visits
 from tests.members import corpus
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from members import tiers
+from members.climbing import tiers
 from members.models import Member, ReferralCode
 from members.web import shared
 from tests import cast, visits

@@ -1,0 +1,1 @@
+"""The person: what they tell of themselves, their animals, pictures, addresses, household and days of honor."""

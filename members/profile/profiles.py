@@ -1,0 +1,97 @@
+"""Correcting what is known of a person: name and birthday. Phone and e-mail address: ``members.entering.contacts``."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from loyalty import accounts, audit, clock, programme
+from loyalty.audit import NOWHERE, Origin
+from loyalty.errors import NotFound
+from loyalty.models import User
+from members import choices
+from members.entering import details
+from members.models import Member
+from members.profile import birthdates, completeness
+
+
+@transaction.atomic
+def change(account_id: int, *, name: str, birthday: date | None, now: datetime) -> Member:
+    """Replaces both, as the member wishes.
+
+    Raises what ``members.entering.details.read`` raises, ``BirthdaySettled`` where the birthday was changed
+    lately, or ``NotFound``.
+    """
+    today = _today(now)
+    person = details.read(
+        name=name, phone="", email="", birthday=birthday, language="", today=today, is_guarded=_is_guarded(account_id)
+    )
+    member = _locked(account_id)
+    member.birthday_set_on = birthdates.change(
+        old=member.birthday,
+        new=person.birthday,
+        set_on=member.birthday_set_on,
+        days=choices.current().birthday_edit_days,
+        today=today,
+    )
+    member.name, member.birthday = person.name, person.birthday
+    Member.objects.bulk_update([member], ["name", "birthday", "birthday_set_on"])
+    User.objects.filter(member=member).update(display_name=person.name)
+    completeness.settle(account_id, now=now)
+    return member
+
+
+@transaction.atomic
+def correct_birthday(
+    account_id: int, *, birthday: date | None, reason: str, by: User | None, now: datetime, origin: Origin = NOWHERE
+) -> Member:
+    """Staff set a birthday right, whenever it was changed last. The audit trail keeps who and why, not the date.
+
+    Raises what ``members.entering.details.read`` raises, or ``NotFound``.
+    """
+    today = _today(now)
+    person = details.read(
+        name="", phone="", email="", birthday=birthday, language="", today=today, is_guarded=_is_guarded(account_id)
+    )
+    member = _locked(account_id)
+    member.birthday, member.birthday_set_on = person.birthday, today
+    Member.objects.bulk_update([member], ["birthday", "birthday_set_on"])
+    audit.record(
+        deed="members.birthday.correct",
+        subject=audit.name_of(member),
+        now=now,
+        actor=by,
+        before={"birthday": audit.HIDDEN},
+        after={"birthday": audit.HIDDEN},
+        reason=reason,
+        address=origin.address,
+        request_id=origin.request_id,
+    )
+    completeness.settle(account_id, now=now)
+    return member
+
+
+@transaction.atomic
+def say_no_pet(account_id: int, *, has_none: bool, now: datetime) -> None:
+    """Notes that a member lives with no pet at the moment, or takes that back."""
+    _locked(account_id)
+    Member.objects.filter(pk=account_id).update(has_no_pet=has_none)
+    completeness.settle(account_id, now=now)
+
+
+def _is_guarded(account_id: int) -> bool:
+    """Whether a guardian has agreed, so that a child's birthday may stand."""
+    return Member.objects.filter(pk=account_id, guardian_agreed_at__isnull=False).exists()
+
+
+def _locked(account_id: int) -> Member:
+    """The account's lock comes first, as rewards for a profile are booked under it."""
+    accounts.lock([account_id])
+    member = Member.objects.filter(pk=account_id).first()
+    if member is None:
+        raise NotFound
+    return member
+
+
+def _today(now: datetime) -> date:
+    running = programme.current()
+    return clock.business_day(now, running.timezone, running.day_start_hour)
