@@ -109,7 +109,7 @@ class BenefitAdmin(Retiring):
     list_filter = ("kind", "way", "used_in", ("archived_at", admin.EmptyFieldListFilter))
     search_fields = ("code", "name_zh", "name_en")
     ordering = ("archived_at", "pk")
-    change_list_template = "admin/members/benefit/change_list.html"
+    change_list_template = "admin/members/benefitset/change_list.html"
     actions_detail = ("give", "retire", "reopen")
     fieldsets = (
         (None, {"fields": (("name_zh", "name_en"), ("code", "kind"), ("summary_zh", "summary_en"))}),
