@@ -2,21 +2,19 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
-from loyalty import approvals, faults
+from loyalty import approvals
 from loyalty.api.describing import (
-    IDEMPOTENCY_KEY,
     IDENTIFIER,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     maybe,
     named,
-    problems,
     record,
     word,
 )
@@ -74,41 +72,29 @@ APPROVED_EXAMPLE = {
     "entry": "019a7c3e-5b5b-7000-8a11-3f6f0a5e9b21",
 }
 
-POST_ADJUSTMENT = extend_schema(
-    operation_id="post_adjustment",
-    tags=[TAG],
+POST_ADJUSTMENT = endpoint(
+    "post_adjustment",
+    tag=TAG,
     summary="Ask for points to be set right",
-    description="Nothing moves yet: a person of the programme approves or rejects it. Read the adjustment again to "
+    text="Nothing moves yet: a person of the programme approves or rejects it. Read the adjustment again to "
     "hear what became of it. Scope `adjust`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": WISH.schema()},
-    responses={
-        202: answer(ADJUSTMENT, "It waits for a person.", example("Waiting", WAITING_EXAMPLE, 202)),
-        **problems(
-            *FAULTS,
-            *KEY_FAULTS,
-            MemberNotFound(param="member", reference="x:C-9"),
-            approvals.AmountNeeded(param="amount", most=approvals.MOST),
-            approvals.UnitUnknown(param="currency", unit="gold"),
-            body=True,
-        ),
-    },
-    examples=[example("200 points", WISH_EXAMPLE)],
+    body=WISH.schema(),
+    samples=[example("200 points", WISH_EXAMPLE)],
+    answers=[answer(ADJUSTMENT, "It waits for a person.", "Waiting", WAITING_EXAMPLE, 202)],
+    refusals=(
+        *FAULTS,
+        *KEY_FAULTS,
+        MemberNotFound(param="member", reference="x:C-9"),
+        approvals.AmountNeeded(param="amount", most=approvals.MOST),
+        approvals.UnitUnknown(param="currency", unit="gold"),
+    ),
 )
-GET_ADJUSTMENT = extend_schema(
-    operation_id="get_adjustment",
-    tags=[TAG],
+GET_ADJUSTMENT = endpoint(
+    "get_adjustment",
+    tag=TAG,
     summary="Read what became of an adjustment",
-    description="Only what you asked for yourself is found. Scope `adjust`.",
+    text="Only what you asked for yourself is found. Scope `adjust`.",
     parameters=[OpenApiParameter("adjustment_id", INTEGER, OpenApiParameter.PATH)],
-    responses={
-        200: answer(
-            ADJUSTMENT,
-            "The adjustment.",
-            example("Approved", APPROVED_EXAMPLE, 200),
-        ),
-        **problems(
-            approvals.ApprovalNotFound(param="adjustment_id"), UnknownPath(), faults.UnknownField(param="verbose")
-        ),
-    },
+    answers=[answer(ADJUSTMENT, "The adjustment.", "Approved", APPROVED_EXAMPLE)],
+    refusals=(approvals.ApprovalNotFound(param="adjustment_id"), UnknownPath()),
 )

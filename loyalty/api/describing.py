@@ -1,13 +1,14 @@
 """Words to describe endpoints with: answer schemas, shared headers, and every way to be refused."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.utils.translation import override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.fields import empty
 
 from loyalty.api.authentication import (
     AmbiguousCredentials,
@@ -28,13 +29,16 @@ from loyalty.api.errors import (
     describe,
 )
 from loyalty.errors import LoyaltyError
+from loyalty.faults import UnknownField
 
 Schema = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 TEXT: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer", "format": "int64"}
 BOOLEAN: Schema = {"type": "boolean"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
+DAY: Schema = {"type": "string", "format": "date"}
 IDENTIFIER: Schema = {"type": "string", "format": "uuid"}
 ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 COMPONENTS: dict[str, Schema] = {}
@@ -175,8 +179,45 @@ def example(name: str, value: Mapping[str, Any] | str, status: int | None = None
     return OpenApiExample(name, value, response_only=True, status_codes=[str(status)])
 
 
-def answer(schema: Schema, description: str, *examples: OpenApiExample) -> OpenApiResponse:
-    return OpenApiResponse(schema, description, list(examples))
+def answer(schema: Schema, text: str, name: str, value: Any, status: int = 200) -> tuple[int, OpenApiResponse]:
+    """One way to be answered, with its example."""
+    return status, OpenApiResponse(schema, text, [example(name, value, status)])
+
+
+def endpoint(
+    operation_id: str,
+    *,
+    tag: str,
+    summary: str,
+    text: str,
+    answers: Iterable[tuple[int, OpenApiResponse]],
+    refusals: Iterable[LoyaltyError] = (),
+    parameters: Iterable[OpenApiParameter] = (),
+    body: Schema | None = None,
+    samples: Iterable[OpenApiExample] = (),
+    once: bool = True,
+    stray: str = "verbose",
+) -> Callable[[F], F]:
+    """All the reference says of an endpoint. What takes a ``body`` takes an idempotency key too, unless not ``once``.
+
+    What takes none refuses a word in its query that it does not know; ``stray`` is the one its example has.
+    """
+    known: list[OpenApiParameter] = [*parameters]
+    if body is None:
+        refused = problems(UnknownField(param=stray), *refusals)
+    else:
+        refused = problems(*refusals, body=True)
+        known += [IDEMPOTENCY_KEY, REPLAYED] if once else []
+    return extend_schema(
+        operation_id=operation_id,
+        tags=[tag],
+        summary=summary,
+        description=text,
+        parameters=known,
+        request={"application/json": body} if body is not None else empty,
+        responses={**dict(answers), **refused},
+        examples=list(samples),
+    )
 
 
 def named(**schemas: Schema) -> None:

@@ -2,26 +2,24 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from loyalty import accounts, faults
 from loyalty.api import forms
 from loyalty.api.describing import (
-    IDEMPOTENCY_KEY,
     IDENTIFIER,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     maybe,
     named,
-    problems,
     record,
     word,
 )
-from loyalty.api.reference import FAULTS, KEY_FAULTS
+from loyalty.api.reference import KEY_FAULTS, UNREADABLE
 from loyalty.events import incoming
 from loyalty.ledger import holding, spending
 from loyalty.models import Hold as Row
@@ -73,89 +71,77 @@ CAPTURED_EXAMPLE = {
 }
 RELEASED_EXAMPLE = {**HOLD_EXAMPLE, "state": "released", "ended_at": "2026-11-11T02:03:20Z"}
 _NEW = example("500 points", {"member": "x:C-1001", "amount": 500, "token": "T-20261111-0042"})
-_FAULTS = tuple(fault for fault in FAULTS if fault.param is None)
 
-POST_HOLD = extend_schema(
-    operation_id="hold_points",
-    tags=[TAG],
+POST_HOLD = endpoint(
+    "hold_points",
+    tag=TAG,
     summary="Set points aside",
-    description="The points can't be spent elsewhere until you capture or release them, or the hold lapses. The "
+    text="The points can't be spent elsewhere until you capture or release them, or the hold lapses. The "
     "token is remembered for ever: the same token with the same content is the first hold, whatever became of it. "
     "Scope `holds:write`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": forms.NEW_HOLD.schema()},
-    responses={
-        200: answer(HOLD, "Known already: nothing was done again.", example("Known", HOLD_EXAMPLE, 200)),
-        201: answer(HOLD, "Set aside.", example("Held", HOLD_EXAMPLE, 201)),
-        **problems(
-            *_FAULTS,
-            faults.Required(param="token"),
-            faults.IntegerRequired(param="amount"),
-            faults.MustBePositive(param="amount"),
-            faults.OutOfRange(param="lasts_seconds", minimum=1, maximum=86400),
-            faults.InvalidChoice(param="currency", choices="points, growth"),
-            *KEY_FAULTS,
-            holding.HoldMismatch(param="token"),
-            incoming.MemberNotFound(param="member", reference="x:C-9"),
-            accounts.AccountNotFound(),
-            accounts.AccountFrozen(),
-            accounts.SpendingStopped(),
-            spending.InsufficientPoints(missing=120),
-            spending.NotSpendable(currency="growth"),
-            body=True,
-        ),
-    },
-    examples=[_NEW],
+    body=forms.NEW_HOLD.schema(),
+    samples=[_NEW],
+    answers=[
+        answer(HOLD, "Known already: nothing was done again.", "Known", HOLD_EXAMPLE),
+        answer(HOLD, "Set aside.", "Held", HOLD_EXAMPLE, 201),
+    ],
+    refusals=(
+        *UNREADABLE,
+        faults.Required(param="token"),
+        faults.IntegerRequired(param="amount"),
+        faults.MustBePositive(param="amount"),
+        faults.OutOfRange(param="lasts_seconds", minimum=1, maximum=86400),
+        faults.InvalidChoice(param="currency", choices="points, growth"),
+        *KEY_FAULTS,
+        holding.HoldMismatch(param="token"),
+        incoming.MemberNotFound(param="member", reference="x:C-9"),
+        accounts.AccountNotFound(),
+        accounts.AccountFrozen(),
+        accounts.SpendingStopped(),
+        spending.InsufficientPoints(missing=120),
+        spending.NotSpendable(currency="growth"),
+    ),
 )
-GET_HOLD = extend_schema(
-    operation_id="get_hold",
-    tags=[TAG],
+GET_HOLD = endpoint(
+    "get_hold",
+    tag=TAG,
     summary="Read a hold",
-    description="Only your own holds are found. Scope `holds:write`.",
+    text="Only your own holds are found. Scope `holds:write`.",
     parameters=[WHICH],
-    responses={
-        200: answer(HOLD, "The hold as it stands.", example("Held", HOLD_EXAMPLE, 200)),
-        **problems(holding.HoldNotFound(param="id"), faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(HOLD, "The hold as it stands.", "Held", HOLD_EXAMPLE)],
+    refusals=(holding.HoldNotFound(param="id"),),
 )
-CAPTURE_HOLD = extend_schema(
-    operation_id="capture_hold",
-    tags=[TAG],
+CAPTURE_HOLD = endpoint(
+    "capture_hold",
+    tag=TAG,
     summary="Take the points",
-    description="All of them, or the `amount` you send; the rest goes back. Points that expired while they were set "
+    text="All of them, or the `amount` you send; the rest goes back. Points that expired while they were set "
     "aside can still be taken. Captured before for the same amount, you get the same answer. Scope `holds:write`.",
-    parameters=[WHICH, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": forms.CAPTURE.schema()},
-    responses={
-        200: answer(HOLD, "Taken.", example("Captured", CAPTURED_EXAMPLE, 200)),
-        **problems(
-            *_FAULTS,
-            faults.IntegerRequired(param="amount"),
-            faults.MustBePositive(param="amount"),
-            faults.OutOfRange(param="amount", minimum=1, maximum=500),
-            *KEY_FAULTS,
-            holding.HoldNotFound(param="id"),
-            holding.HoldEnded(state="released"),
-            accounts.AccountFrozen(),
-            accounts.SpendingStopped(),
-            body=True,
-        ),
-    },
-    examples=[example("A part", {"amount": 450}), example("All of it", {})],
+    parameters=[WHICH],
+    body=forms.CAPTURE.schema(),
+    samples=[example("A part", {"amount": 450}), example("All of it", {})],
+    answers=[answer(HOLD, "Taken.", "Captured", CAPTURED_EXAMPLE)],
+    refusals=(
+        *UNREADABLE,
+        faults.IntegerRequired(param="amount"),
+        faults.MustBePositive(param="amount"),
+        faults.OutOfRange(param="amount", minimum=1, maximum=500),
+        *KEY_FAULTS,
+        holding.HoldNotFound(param="id"),
+        holding.HoldEnded(state="released"),
+        accounts.AccountFrozen(),
+        accounts.SpendingStopped(),
+    ),
 )
-RELEASE_HOLD = extend_schema(
-    operation_id="release_hold",
-    tags=[TAG],
+RELEASE_HOLD = endpoint(
+    "release_hold",
+    tag=TAG,
     summary="Give the points back",
-    description="They go back to where they came from and keep their expiry; what is past it is gone at once. "
+    text="They go back to where they came from and keep their expiry; what is past it is gone at once. "
     "Released before, you get the same answer. Scope `holds:write`.",
-    parameters=[WHICH, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": forms.RELEASE.schema()},
-    responses={
-        200: answer(HOLD, "Given back.", example("Released", RELEASED_EXAMPLE, 200)),
-        **problems(
-            *_FAULTS, *KEY_FAULTS, holding.HoldNotFound(param="id"), holding.HoldEnded(state="captured"), body=True
-        ),
-    },
-    examples=[example("Release", {})],
+    parameters=[WHICH],
+    body=forms.RELEASE.schema(),
+    samples=[example("Release", {})],
+    answers=[answer(HOLD, "Given back.", "Released", RELEASED_EXAMPLE)],
+    refusals=(*UNREADABLE, *KEY_FAULTS, holding.HoldNotFound(param="id"), holding.HoldEnded(state="captured")),
 )

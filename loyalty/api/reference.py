@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from loyalty import faults, idempotency
 from loyalty.api import forms, parsing
@@ -10,19 +10,17 @@ from loyalty.api.describing import (
     ANYTHING,
     BOOLEAN,
     ERROR,
-    IDEMPOTENCY_KEY,
     IDENTIFIER,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     Schema,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
     word,
 )
@@ -172,12 +170,15 @@ _REFUSED_ROW = {
 }
 _RESULTS_EXAMPLE = {"total": 2, "refused": 1, "results": [{"index": 0, **TOLD_EXAMPLE}, _REFUSED_ROW]}
 
-FAULTS = (
+UNREADABLE = (
     parsing.BodyRequired(),
     parsing.InvalidJson(line=1, column=12, reason="Expecting value"),
     parsing.InvalidEncoding(),
     parsing.InvalidNumber(number="NaN"),
     faults.ObjectExpected(),
+)
+FAULTS = (
+    *UNREADABLE,
     faults.UnknownField(param="data.point"),
     faults.Required(param="data.order_id"),
     faults.IntegerRequired(param="data.points_paid"),
@@ -204,83 +205,76 @@ BUSINESS = (
 )
 _ONE = [example("An order", PAID_EXAMPLE), example("A refund", REFUND_EXAMPLE)]
 
-POST_EVENT = extend_schema(
-    operation_id="post_event",
-    tags=[TAG],
+POST_EVENT = endpoint(
+    "post_event",
+    tag=TAG,
     summary="Tell what happened",
-    description="Records one event and decides it at once. The order or refund id is remembered for ever: sent "
+    text="Records one event and decides it at once. The order or refund id is remembered for ever: sent "
     "again with the same content, it is answered with what was decided the first time. Scope `events:write`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": EVENT},
-    responses={
-        200: answer(TOLD, "Known already: nothing was done again.", example("Known", TOLD_EXAMPLE, 200)),
-        201: answer(TOLD, "Recorded and decided.", example("Decided", TOLD_EXAMPLE, 201)),
-        202: answer(
+    body=EVENT,
+    samples=_ONE,
+    answers=[
+        answer(TOLD, "Known already: nothing was done again.", "Known", TOLD_EXAMPLE),
+        answer(TOLD, "Recorded and decided.", "Decided", TOLD_EXAMPLE, 201),
+        answer(
             TOLD,
             "Recorded; it waits for its member or order (`parked`) or for a person (`review`).",
-            example("Waiting", {**TOLD_EXAMPLE, "status": "parked", "awards": [], "steps": []}, 202),
+            "Waiting",
+            {**TOLD_EXAMPLE, "status": "parked", "awards": [], "steps": []},
+            202,
         ),
-        **problems(*FAULTS, *KEY_FAULTS, *BUSINESS, body=True),
-    },
-    examples=_ONE,
+    ],
+    refusals=(*FAULTS, *KEY_FAULTS, *BUSINESS),
 )
-SIMULATE_EVENT = extend_schema(
-    operation_id="simulate_event",
-    tags=[TAG],
+SIMULATE_EVENT = endpoint(
+    "simulate_event",
+    tag=TAG,
     summary="Ask what an event would be worth",
-    description="The same body and answer as `POST /events`, with nothing written. Scope `events:write`.",
-    request={"application/json": EVENT},
-    responses={
-        200: answer(
-            SIMULATED, "What would be.", example("Simulated", {**TOLD_EXAMPLE, "id": None, "simulated": True}, 200)
-        ),
-        **problems(*FAULTS, *BUSINESS, body=True),
-    },
-    examples=_ONE,
+    text="The same body and answer as `POST /events`, with nothing written. Scope `events:write`.",
+    body=EVENT,
+    samples=_ONE,
+    once=False,
+    answers=[answer(SIMULATED, "What would be.", "Simulated", {**TOLD_EXAMPLE, "id": None, "simulated": True})],
+    refusals=(*FAULTS, *BUSINESS),
 )
-POST_BATCH = extend_schema(
-    operation_id="post_events",
-    tags=[TAG],
+POST_BATCH = endpoint(
+    "post_events",
+    tag=TAG,
     summary="Tell up to 1,000 things at once",
-    description="One answer for each row, in their order. A row that is refused does not spoil the others. "
+    text="One answer for each row, in their order. A row that is refused does not spoil the others. "
     "Scope `events:write`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": BATCH},
-    responses={
-        200: answer(
+    body=BATCH,
+    samples=[example("Two events", {"events": [PAID_EXAMPLE, REFUND_EXAMPLE]})],
+    answers=[
+        answer(
             RESULTS,
             "An answer for each row.",
-            example(
-                "Two rows", {"total": 2, "refused": 1, "results": [{"index": 0, **TOLD_EXAMPLE}, _REFUSED_ROW]}, 200
-            ),
-        ),
-        **problems(*FAULTS, *KEY_FAULTS, body=True),
-    },
-    examples=[example("Two events", {"events": [PAID_EXAMPLE, REFUND_EXAMPLE]})],
+            "Two rows",
+            _RESULTS_EXAMPLE,
+        )
+    ],
+    refusals=(*FAULTS, *KEY_FAULTS),
 )
-GET_EVENT = extend_schema(
-    operation_id="get_event",
-    tags=[TAG],
+GET_EVENT = endpoint(
+    "get_event",
+    tag=TAG,
     summary="Read an event, its decision and receipt",
-    description="Only your own events are found. Scope `events:read`.",
+    text="Only your own events are found. Scope `events:read`.",
     parameters=[OpenApiParameter("event_id", IDENTIFIER, OpenApiParameter.PATH)],
-    responses={
-        200: answer(
+    answers=[
+        answer(
             DETAIL,
             "The event.",
-            example(
-                "An order",
-                {
-                    **TOLD_EXAMPLE,
-                    "recorded_at": "2026-11-11T02:00:01Z",
-                    "member": "68012345678",
-                    "data": {"order_id": "A-1001", "currency": "CNY", "amount_minor": 10000},
-                    "decided_at": "2026-11-11T02:00:01Z",
-                    "entries": [ENTRY_EXAMPLE],
-                },
-                200,
-            ),
-        ),
-        **problems(NotFound(), UnknownPath(), faults.UnknownField(param="verbose")),
-    },
+            "An order",
+            {
+                **TOLD_EXAMPLE,
+                "recorded_at": "2026-11-11T02:00:01Z",
+                "member": "68012345678",
+                "data": {"order_id": "A-1001", "currency": "CNY", "amount_minor": 10000},
+                "decided_at": "2026-11-11T02:00:01Z",
+                "entries": [ENTRY_EXAMPLE],
+            },
+        )
+    ],
+    refusals=(NotFound(), UnknownPath()),
 )

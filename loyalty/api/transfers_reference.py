@@ -2,25 +2,23 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from loyalty import accounts, faults
 from loyalty.api.describing import (
-    IDEMPOTENCY_KEY,
     IDENTIFIER,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
 )
-from loyalty.api.reference import FAULTS, KEY_FAULTS
+from loyalty.api.reference import KEY_FAULTS, UNREADABLE
 from loyalty.events import incoming
 from loyalty.ledger import spending, transferring
 from loyalty.models.ledger import LIMIT
@@ -83,52 +81,47 @@ TRANSFER_EXAMPLE: dict[str, Any] = {
     "lots": [{"amount": 200, "earned_at": "2026-02-01T06:12:00Z", "expires_at": "2027-02-01T16:00:00Z"}],
 }
 _NEW = example("200 points", {"giver": "x:C-1001", "receiver": "x:C-1002", "amount": 200, "token": "G-20261111-0007"})
-_FAULTS = tuple(fault for fault in FAULTS if fault.param is None)
 
-POST_TRANSFER = extend_schema(
-    operation_id="transfer_points",
-    tags=[TAG],
+POST_TRANSFER = endpoint(
+    "transfer_points",
+    tag=TAG,
     summary="Give points to another member",
-    description="Points that can be spent go over at once, those that expire first; each keeps the day it goes. "
+    text="Points that can be spent go over at once, those that expire first; each keeps the day it goes. "
     "The currency must be meant for it. The token is remembered for ever: the same token with the same content is "
     "the first gift. Scope `transfers:write`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": NEW_TRANSFER.schema()},
-    responses={
-        200: answer(TRANSFER, "Known already: nothing moved again.", example("Known", TRANSFER_EXAMPLE, 200)),
-        201: answer(TRANSFER, "Given.", example("Given", TRANSFER_EXAMPLE, 201)),
-        **problems(
-            *_FAULTS,
-            faults.Required(param="token"),
-            faults.IntegerRequired(param="amount"),
-            faults.MustBePositive(param="amount"),
-            faults.OutOfRange(param="amount", minimum=1, maximum=LIMIT),
-            faults.InvalidChoice(param="currency", choices="points, growth"),
-            *KEY_FAULTS,
-            transferring.TransferMismatch(param="token"),
-            incoming.MemberNotFound(param="receiver", reference="x:C-9"),
-            accounts.AccountNotFound(param="receiver"),
-            accounts.AccountFrozen(param="giver"),
-            accounts.SpendingStopped(param="giver"),
-            spending.InsufficientPoints(missing=120),
-            transferring.SameMember(param="receiver"),
-            transferring.NotTransferable(param="currency", currency="growth"),
-            transferring.OverDailyLimit(param="amount", limit=500, left=80),
-            transferring.OverBalanceCap(param="amount", cap=100000),
-            transferring.ReceiverUnavailable(param="receiver"),
-            body=True,
-        ),
-    },
-    examples=[_NEW],
+    body=NEW_TRANSFER.schema(),
+    samples=[_NEW],
+    answers=[
+        answer(TRANSFER, "Known already: nothing moved again.", "Known", TRANSFER_EXAMPLE),
+        answer(TRANSFER, "Given.", "Given", TRANSFER_EXAMPLE, 201),
+    ],
+    refusals=(
+        *UNREADABLE,
+        faults.Required(param="token"),
+        faults.IntegerRequired(param="amount"),
+        faults.MustBePositive(param="amount"),
+        faults.OutOfRange(param="amount", minimum=1, maximum=LIMIT),
+        faults.InvalidChoice(param="currency", choices="points, growth"),
+        *KEY_FAULTS,
+        transferring.TransferMismatch(param="token"),
+        incoming.MemberNotFound(param="receiver", reference="x:C-9"),
+        accounts.AccountNotFound(param="receiver"),
+        accounts.AccountFrozen(param="giver"),
+        accounts.SpendingStopped(param="giver"),
+        spending.InsufficientPoints(missing=120),
+        transferring.SameMember(param="receiver"),
+        transferring.NotTransferable(param="currency", currency="growth"),
+        transferring.OverDailyLimit(param="amount", limit=500, left=80),
+        transferring.OverBalanceCap(param="amount", cap=100000),
+        transferring.ReceiverUnavailable(param="receiver"),
+    ),
 )
-GET_TRANSFER = extend_schema(
-    operation_id="get_transfer",
-    tags=[TAG],
+GET_TRANSFER = endpoint(
+    "get_transfer",
+    tag=TAG,
     summary="Read a gift",
-    description="Only what went through you is found. Scope `transfers:write`.",
+    text="Only what went through you is found. Scope `transfers:write`.",
     parameters=[WHICH],
-    responses={
-        200: answer(TRANSFER, "The gift.", example("Given", TRANSFER_EXAMPLE, 200)),
-        **problems(transferring.TransferNotFound(param="id"), faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(TRANSFER, "The gift.", "Given", TRANSFER_EXAMPLE)],
+    refusals=(transferring.TransferNotFound(param="id"),),
 )

@@ -2,21 +2,18 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
-
 from loyalty import accounts, faults
 from loyalty.api.describing import (
-    IDEMPOTENCY_KEY,
+    DAY,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
     word,
 )
@@ -31,7 +28,6 @@ from members.models import Benefit, BenefitClaim, BenefitOffer
 
 TAG = "Benefits"
 PLACES = (Benefit.Place.TILL.value, Benefit.Place.MALL.value)
-_DAY = {"type": "string", "format": "date"}
 _MEMBER = Text(
     100,
     identifier=True,
@@ -65,7 +61,7 @@ HOLDING = record(
     quota=maybe(INTEGER),
     period=maybe(word(*BenefitOffer.Period.values)),
     left=maybe(INTEGER),
-    claim_through=maybe(_DAY),
+    claim_through=maybe(DAY),
 )
 CLAIM = record(
     **_SHARED,
@@ -73,7 +69,7 @@ CLAIM = record(
     tier=maybe(TEXT),
     state=word(*BenefitClaim.State.values),
     claimed_at=MOMENT,
-    usable_through=maybe(_DAY),
+    usable_through=maybe(DAY),
     used_at=maybe(MOMENT),
     reference=maybe(TEXT),
 )
@@ -129,44 +125,37 @@ REFUSALS = (
 )
 _BODY_FAULTS = (*FAULTS[:8], faults.InvalidChoice(param="place", choices=", ".join(PLACES)))
 
-GET_BENEFITS = extend_schema(
-    operation_id="get_member_benefits",
-    tags=[TAG],
+GET_BENEFITS = endpoint(
+    "get_member_benefits",
+    tag=TAG,
     summary="Read a member's benefits",
-    description="What the member holds now by tier and plan, what is left of it in the present period, and what is "
+    text="What the member holds now by tier and plan, what is left of it in the present period, and what is "
     "claimed and still to be used. `quota` is null for benefits that are always there. Days are business days, the "
     "last one included. Scope `members:read`; codes are told to keys that have `redeem` too.",
     parameters=[REF],
-    responses={
-        200: answer(BENEFITS, "The benefits.", example("One held, one claimed", BENEFITS_EXAMPLE, 200)),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(BENEFITS, "The benefits.", "One held, one claimed", BENEFITS_EXAMPLE)],
+    refusals=GONE,
 )
-VERIFY = extend_schema(
-    operation_id="verify_benefit",
-    tags=[TAG],
+VERIFY = endpoint(
+    "verify_benefit",
+    tag=TAG,
     summary="Ask whether a benefit's code can be used",
-    description="The same checks as using it, with nothing written. Scope `redeem`.",
-    request={"application/json": CODE.schema()},
-    responses={
-        200: answer(CLAIM, "It can be used.", example("Still to be used", CLAIM_EXAMPLE, 200)),
-        **problems(*_BODY_FAULTS, *REFUSALS, accounts.AccountFrozen(), body=True),
-    },
-    examples=[example("As scanned", {"code": "7KQ2M9XWD4TB"})],
+    text="The same checks as using it, with nothing written. Scope `redeem`.",
+    body=CODE.schema(),
+    samples=[example("As scanned", {"code": "7KQ2M9XWD4TB"})],
+    once=False,
+    answers=[answer(CLAIM, "It can be used.", "Still to be used", CLAIM_EXAMPLE)],
+    refusals=(*_BODY_FAULTS, *REFUSALS, accounts.AccountFrozen()),
 )
-USE = extend_schema(
-    operation_id="use_benefit",
-    tags=[TAG],
+USE = endpoint(
+    "use_benefit",
+    tag=TAG,
     summary="Use a benefit by its code",
-    description="Each code is used once. The same code and reference from you again get the first answer. "
-    "Scope `redeem`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": USE_CODE.schema()},
-    responses={
-        200: answer(CLAIM, "Used.", example("Used", USED_EXAMPLE, 200)),
-        **problems(*_BODY_FAULTS, *KEY_FAULTS, *REFUSALS, Conflict(), accounts.AccountFrozen(), body=True),
-    },
-    examples=[
+    text="Each code is used once. The same code and reference from you again get the first answer. Scope `redeem`.",
+    body=USE_CODE.schema(),
+    samples=[
         example("At a till", {"code": "7KQ2M9XWD4TB", "member": "x:C-1001", "reference": "T-20261112-0007"}),
     ],
+    answers=[answer(CLAIM, "Used.", "Used", USED_EXAMPLE)],
+    refusals=(*_BODY_FAULTS, *KEY_FAULTS, *REFUSALS, Conflict(), accounts.AccountFrozen()),
 )

@@ -3,23 +3,21 @@
 from datetime import date
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import faults
 from loyalty.api.describing import (
     BOOLEAN,
-    IDEMPOTENCY_KEY,
+    DAY,
     INTEGER,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
     word,
 )
@@ -34,7 +32,6 @@ from members.api.reference import GONE, REF, TAG
 from members.models import Pet
 from members.profile import birthdates, pets
 
-DAY = {"type": "string", "format": "date"}
 SEXES = [sex for sex in Pet.Sex.values if sex]
 PET = record(
     id=INTEGER,
@@ -77,48 +74,41 @@ EXAMPLE: dict[str, Any] = {
 SENT = {"name": "Mimi", "species": "cat", "breed": "British Shorthair", "birthday": "2022-04-01", "neutered": True}
 PET_ID = OpenApiParameter("pet", {"type": "string", "minLength": 1}, OpenApiParameter.PATH, description="The pet's id.")
 WRONG = (*FAULTS, *GONE, *KEY_FAULTS, pets.DayAhead(param="birthday"), pets.DayTooOld(param="birthday", years=120))
-GET_PETS = extend_schema(
-    operation_id="get_member_pets",
-    tags=[TAG],
+GET_PETS = endpoint(
+    "get_member_pets",
+    tag=TAG,
     summary="Read a member's pets",
-    description="The living first, then those that passed away: make no offer for them. Scope `members:read`.",
+    text="The living first, then those that passed away: make no offer for them. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(PETS, "The pets.", example("A cat", {"member": "68012345678", "pets": [EXAMPLE]}, 200)),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(PETS, "The pets.", "A cat", {"member": "68012345678", "pets": [EXAMPLE]})],
+    refusals=GONE,
 )
-POST_PET = extend_schema(
-    operation_id="add_member_pet",
-    tags=[TAG],
+POST_PET = endpoint(
+    "add_member_pet",
+    tag=TAG,
     summary="Add a pet",
-    description="For a member who told you of it. Scope `members:write`.",
-    parameters=[REF, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": TOLD.schema()},
-    responses={
-        201: answer(PET, "Added.", example("A cat", EXAMPLE, 201)),
-        **problems(*WRONG, pets.PetsFull(limit=10), body=True),
-    },
-    examples=[example("A cat", SENT)],
+    text="For a member who told you of it. Scope `members:write`.",
+    parameters=[REF],
+    body=TOLD.schema(),
+    samples=[example("A cat", SENT)],
+    answers=[answer(PET, "Added.", "A cat", EXAMPLE, 201)],
+    refusals=(*WRONG, pets.PetsFull(limit=10)),
 )
-REPLACE_PET = extend_schema(
-    operation_id="replace_member_pet",
-    tags=[TAG],
+REPLACE_PET = endpoint(
+    "replace_member_pet",
+    tag=TAG,
     summary="Replace what is told of a pet",
-    description="All of it: what you leave out is not known any more. A birthday rests for the brand's days between "
+    text="All of it: what you leave out is not known any more. A birthday rests for the brand's days between "
     "two changes. Scope `members:write`.",
-    parameters=[REF, PET_ID, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": TOLD.schema()},
-    responses={
-        200: answer(PET, "As it is told now.", example("A cat", EXAMPLE, 200)),
-        **problems(
-            *WRONG,
-            pets.PetNotFound(param="pet"),
-            birthdates.BirthdaySettled(param="birthday", on=date(2027, 3, 18)),
-            body=True,
-        ),
-    },
-    examples=[example("A cat", SENT)],
+    parameters=[REF, PET_ID],
+    body=TOLD.schema(),
+    samples=[example("A cat", SENT)],
+    answers=[answer(PET, "As it is told now.", "A cat", EXAMPLE)],
+    refusals=(
+        *WRONG,
+        pets.PetNotFound(param="pet"),
+        birthdates.BirthdaySettled(param="birthday", on=date(2027, 3, 18)),
+    ),
 )
 
 

@@ -2,24 +2,22 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import accounts, faults
+from loyalty import accounts
 from loyalty.api.describing import (
     BOOLEAN,
-    IDEMPOTENCY_KEY,
+    DAY,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
     word,
 )
@@ -58,7 +56,6 @@ NEW_TERM = Shape(
         ),
     ),
 )
-DAY = {"type": "string", "format": "date"}
 TERM = record(
     id=INTEGER,
     plan=TEXT,
@@ -117,49 +114,49 @@ OFFER_EXAMPLE: dict[str, Any] = {
     "tier": None,
     "can_try": False,
 }
-GET_PLANS = extend_schema(
-    operation_id="get_member_plans",
-    tags=[TAG],
+GET_PLANS = endpoint(
+    "get_member_plans",
+    tag=TAG,
     summary="Read a member's paid plans",
-    description="Every term, the newest first, with the last day it runs as it stands (the day included), and the "
+    text="Every term, the newest first, with the last day it runs as it stands (the day included), and the "
     "plans on sale. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(
+    answers=[
+        answer(
             PLANS,
             "The plans.",
-            example("A year", {"member": "68012345678", "terms": [TERM_EXAMPLE], "on_sale": [OFFER_EXAMPLE]}, 200),
-        ),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+            "A year",
+            {"member": "68012345678", "terms": [TERM_EXAMPLE], "on_sale": [OFFER_EXAMPLE]},
+        )
+    ],
+    refusals=GONE,
 )
-POST_PLAN = extend_schema(
-    operation_id="buy_plan",
-    tags=[TAG],
+POST_PLAN = endpoint(
+    "buy_plan",
+    tag=TAG,
     summary="Buy a plan with points",
-    description="Points and plan move together or not at all. It begins today, or the day after what the member has "
+    text="Points and plan move together or not at all. It begins today, or the day after what the member has "
     "of it. For money, sell its `sku` in an order instead. Scope `redeem`.",
-    parameters=[REF, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": NEW_TERM.schema()},
-    responses={
-        200: answer(TERM, "Bought before with this token.", example("Known", TERM_EXAMPLE, 200)),
-        201: answer(TERM, "Bought.", example("Bought", TERM_EXAMPLE, 201)),
-        **problems(
-            *FAULTS,
-            *GONE,
-            *KEY_FAULTS,
-            buying.PlanNotFound(param="plan"),
-            buying.NotForPoints(),
-            buying.PriceMoved(points=12000, quoted=10000),
-            buying.TokenUsed(param="token"),
-            buying.FarAhead(through="2031-11-10"),
-            spending.InsufficientPoints(missing=500),
-            accounts.AccountFrozen(),
-            accounts.SpendingStopped(),
-            body=True,
-        ),
-    },
-    examples=[example("A year", {"plan": "plus", "token": "T-20261111-0043", "quoted_points": 10000})],
+    parameters=[REF],
+    body=NEW_TERM.schema(),
+    samples=[example("A year", {"plan": "plus", "token": "T-20261111-0043", "quoted_points": 10000})],
+    answers=[
+        answer(TERM, "Bought before with this token.", "Known", TERM_EXAMPLE),
+        answer(TERM, "Bought.", "Bought", TERM_EXAMPLE, 201),
+    ],
+    refusals=(
+        *FAULTS,
+        *GONE,
+        *KEY_FAULTS,
+        buying.PlanNotFound(param="plan"),
+        buying.NotForPoints(),
+        buying.PriceMoved(points=12000, quoted=10000),
+        buying.TokenUsed(param="token"),
+        buying.FarAhead(through="2031-11-10"),
+        spending.InsufficientPoints(missing=500),
+        accounts.AccountFrozen(),
+        accounts.SpendingStopped(),
+    ),
 )
 
 

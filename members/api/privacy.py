@@ -2,25 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import approvals, faults
-from loyalty.api.describing import (
-    BOOLEAN,
-    IDEMPOTENCY_KEY,
-    MOMENT,
-    REPLAYED,
-    TEXT,
-    answer,
-    example,
-    listed,
-    named,
-    problems,
-    record,
-    word,
-)
+from loyalty import approvals
+from loyalty.api.describing import BOOLEAN, MOMENT, TEXT, answer, endpoint, example, listed, named, record, word
 from loyalty.api.reference import FAULTS, KEY_FAULTS
 from loyalty.api.telling import moment
 from loyalty.api.views import PartnerView
@@ -78,47 +64,43 @@ ERASURE_EXAMPLE = {
     "asked_at": "2026-11-11T02:00:00Z",
     "due_on": "2026-11-18",
 }
-GET_CONSENTS = extend_schema(
-    operation_id="get_member_consents",
-    tags=[TAG],
+GET_CONSENTS = endpoint(
+    "get_member_consents",
+    tag=TAG,
     summary="Read what a member agreed to",
-    description="The latest answer to each purpose; one never answered is missing and counts as no. "
-    "Scope `members:read`.",
+    text="The latest answer to each purpose; one never answered is missing and counts as no. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(CONSENT, "The answers.", example("A no", CONSENT_EXAMPLE, 200)),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(CONSENT, "The answers.", "A no", CONSENT_EXAMPLE)],
+    refusals=GONE,
 )
-PUT_CONSENTS = extend_schema(
-    operation_id="answer_member_consents",
-    tags=[TAG],
+PUT_CONSENTS = endpoint(
+    "answer_member_consents",
+    tag=TAG,
     summary="Tell what a member agrees to",
-    description="Only what the member said to you themselves, purpose by purpose; what you leave out stays. Told again "
+    text="Only what the member said to you themselves, purpose by purpose; what you leave out stays. Told again "
     "it changes nothing. Who is under 14 is neither advertised to nor studied: a yes to that is kept as a no. "
     "Scope `consents:write`.",
     parameters=[REF],
-    request={"application/json": ANSWERS.schema()},
-    responses={
-        200: answer(CONSENT, "The answers as they stand.", example("A no", CONSENT_EXAMPLE, 200)),
-        **problems(*FAULTS, *GONE, body=True),
-    },
-    examples=[example("A no", {"consents": {"marketing": False}, "version": "2026-01"})],
+    body=ANSWERS.schema(),
+    samples=[example("A no", {"consents": {"marketing": False}, "version": "2026-01"})],
+    once=False,
+    answers=[answer(CONSENT, "The answers as they stand.", "A no", CONSENT_EXAMPLE)],
+    refusals=(*FAULTS, *GONE),
 )
-POST_ERASURE = extend_schema(
-    operation_id="ask_erasure",
-    tags=[TAG],
+POST_ERASURE = endpoint(
+    "ask_erasure",
+    tag=TAG,
     summary="Ask for a member to be forgotten",
-    description="On the member's own wish. It waits as many days as the programme says; the member is told and can "
+    text="On the member's own wish. It waits as many days as the programme says; the member is told and can "
     "take it back. Asked again, the wish that waits is answered. Scope `members:erase`.",
-    parameters=[REF, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": NOTHING.schema()},
-    responses={
-        200: answer(ERASURE, "Asked before.", example("Known", ERASURE_EXAMPLE, 200)),
-        201: answer(ERASURE, "Asked.", example("New", ERASURE_EXAMPLE, 201)),
-        **problems(*FAULTS, *GONE, *KEY_FAULTS, approvals.OwnMembership(), body=True),
-    },
-    examples=[example("Nothing more", {})],
+    parameters=[REF],
+    body=NOTHING.schema(),
+    samples=[example("Nothing more", {})],
+    answers=[
+        answer(ERASURE, "Asked before.", "Known", ERASURE_EXAMPLE),
+        answer(ERASURE, "Asked.", "New", ERASURE_EXAMPLE, 201),
+    ],
+    refusals=(*FAULTS, *GONE, *KEY_FAULTS, approvals.OwnMembership()),
 )
 
 

@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 
 from loyalty import faults
 from loyalty.api.describing import (
     BOOLEAN,
-    IDEMPOTENCY_KEY,
     INTEGER,
     MOMENT,
-    REPLAYED,
     TEXT,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
     word,
 )
 from loyalty.api.reference import ENTRY, ENTRY_EXAMPLE, FAULTS, KEY_FAULTS
-from members.api import finding, statement, tendering
+from members.api import finding, paging, statement, tendering
 from members.api.shapes import NEW_MEMBER
 from members.entering import details, enrolment, guardians, phones
 
@@ -103,12 +101,6 @@ BALANCE_EXAMPLE: dict[str, Any] = {
         ],
     },
 }
-LIMIT = {
-    "type": "integer",
-    "minimum": statement.SHORTEST,
-    "maximum": statement.LONGEST,
-    "default": statement.USUAL,
-}
 REF = OpenApiParameter(
     "ref",
     {"type": "string", "minLength": 1},
@@ -118,34 +110,16 @@ REF = OpenApiParameter(
 )
 GONE = (finding.MemberUnknown(param="ref"), finding.MemberErased(param="ref"))
 
-POST_MEMBER = extend_schema(
-    operation_id="enrol_member",
-    tags=[TAG],
+POST_MEMBER = endpoint(
+    "enrol_member",
+    tag=TAG,
     summary="Enrol a member",
-    description="Needs a phone number, an e-mail address or your own id of the customer. With an id that you have "
+    text="Needs a phone number, an e-mail address or your own id of the customer. With an id that you have "
     "enrolled before, the first member is returned. Orders that named the customer before come with them; `order_ids` "
     "gives them your guest orders too, and the answer says what became of each. Who is under 14 needs a `guardian`. "
     "Scope `members:write`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": NEW_MEMBER.schema()},
-    responses={
-        200: answer(ENROLLED, "Enrolled before.", example("Known", MEMBER_EXAMPLE, 200)),
-        201: answer(ENROLLED, "Enrolled.", example("New", ENROLLED_EXAMPLE, 201)),
-        **problems(
-            *FAULTS[:7],
-            phones.PhoneUnreadable(param="phone"),
-            details.EmailUnreadable(param="email"),
-            details.BirthdayAhead(param="birthday"),
-            *KEY_FAULTS,
-            enrolment.PhoneTaken(param="phone"),
-            enrolment.EmailTaken(param="email"),
-            enrolment.ContactNeeded(param="phone"),
-            details.GuardianNeeded(param="birthday", years=details.GUARDED_YEARS),
-            guardians.AgreementNeeded(param="guardian_agreed"),
-            body=True,
-        ),
-    },
-    examples=[
+    body=NEW_MEMBER.schema(),
+    samples=[
         example(
             "By phone",
             {
@@ -156,23 +130,37 @@ POST_MEMBER = extend_schema(
             },
         )
     ],
+    answers=[
+        answer(ENROLLED, "Enrolled before.", "Known", MEMBER_EXAMPLE),
+        answer(ENROLLED, "Enrolled.", "New", ENROLLED_EXAMPLE, 201),
+    ],
+    refusals=(
+        *FAULTS[:7],
+        phones.PhoneUnreadable(param="phone"),
+        details.EmailUnreadable(param="email"),
+        details.BirthdayAhead(param="birthday"),
+        *KEY_FAULTS,
+        enrolment.PhoneTaken(param="phone"),
+        enrolment.EmailTaken(param="email"),
+        enrolment.ContactNeeded(param="phone"),
+        details.GuardianNeeded(param="birthday", years=details.GUARDED_YEARS),
+        guardians.AgreementNeeded(param="guardian_agreed"),
+    ),
 )
-GET_MEMBER = extend_schema(
-    operation_id="get_member",
-    tags=[TAG],
+GET_MEMBER = endpoint(
+    "get_member",
+    tag=TAG,
     summary="Read a member",
-    description="Phone numbers are masked. Scope `members:read`.",
+    text="Phone numbers are masked. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(MEMBER, "The member.", example("A member", MEMBER_EXAMPLE, 200)),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(MEMBER, "The member.", "A member", MEMBER_EXAMPLE)],
+    refusals=GONE,
 )
-GET_BALANCE = extend_schema(
-    operation_id="get_balance",
-    tags=[TAG],
+GET_BALANCE = endpoint(
+    "get_balance",
+    tag=TAG,
     summary="Read what a member has",
-    description="As of this instant, never waiting for a job. With `amount` or `lines`, also how many points may "
+    text="As of this instant, never waiting for a job. With `amount` or `lines`, also how many points may "
     "pay such an order, what they are worth, and what they pay of each line. Scope `members:read`.",
     parameters=[
         REF,
@@ -195,53 +183,35 @@ GET_BALANCE = extend_schema(
             description="How many points the customer wishes to use. Left out: as many as there are.",
         ),
     ],
-    responses={
-        200: answer(BALANCE, "What there is.", example("Points", BALANCE_EXAMPLE, 200)),
-        **problems(
-            *GONE,
-            faults.UnknownField(param="verbose"),
-            faults.InvalidFormat(param="amount", expected="100.00"),
-            faults.TooManyDecimals(param="amount", currency="CNY", digits=2),
-            faults.NegativePrice(param="amount"),
-            faults.OneOf(param="lines", first="amount", second="lines"),
-            faults.ListTooLong(param="lines", maximum=tendering.LONGEST, given=tendering.LONGEST + 1),
-            faults.IntegerRequired(param="points"),
-        ),
-    },
+    answers=[answer(BALANCE, "What there is.", "Points", BALANCE_EXAMPLE)],
+    refusals=(
+        *GONE,
+        faults.InvalidFormat(param="amount", expected="100.00"),
+        faults.TooManyDecimals(param="amount", currency="CNY", digits=2),
+        faults.NegativePrice(param="amount"),
+        faults.OneOf(param="lines", first="amount", second="lines"),
+        faults.ListTooLong(param="lines", maximum=tendering.LONGEST, given=tendering.LONGEST + 1),
+        faults.IntegerRequired(param="points"),
+    ),
 )
-GET_ENTRIES = extend_schema(
-    operation_id="get_entries",
-    tags=[TAG],
+GET_ENTRIES = endpoint(
+    "get_entries",
+    tag=TAG,
     summary="Read a member's statement",
-    description="Newest first. Take `next` as `cursor` for the page after. Scope `members:read`.",
+    text="Newest first. Take `next` as `cursor` for the page after. Scope `members:read`.",
     parameters=[
         REF,
         OpenApiParameter("currency", {"type": "string", "maxLength": 20}, description="Only this currency."),
         OpenApiParameter("since", {"type": "string", "format": "date-time"}, description="From this instant on."),
         OpenApiParameter("until", {"type": "string", "format": "date-time"}, description="Before this instant."),
-        OpenApiParameter("cursor", {"type": "string"}, description="`next` of the page before."),
-        OpenApiParameter(
-            "limit",
-            {
-                "type": "integer",
-                "minimum": statement.SHORTEST,
-                "maximum": statement.LONGEST,
-                "default": statement.USUAL,
-            },
-            description="Entries a page.",
-        ),
+        *statement.PAGES.parameters(),
     ],
-    filters=False,
-    responses={
-        200: answer(
-            ENTRIES, "A page.", example("One entry", {"entries": [ENTRY_EXAMPLE], "next": None, "has_more": False}, 200)
-        ),
-        **problems(
-            *GONE,
-            faults.UnknownField(param="page"),
-            faults.InvalidDate(param="since", expected="2026-11-11T10:00:00+08:00"),
-            statement.InvalidCursor(param="cursor"),
-            faults.OutOfRange(param="limit", minimum=statement.SHORTEST, maximum=statement.LONGEST),
-        ),
-    },
+    stray="page",
+    answers=[answer(ENTRIES, "A page.", "One entry", {"entries": [ENTRY_EXAMPLE], "next": None, "has_more": False})],
+    refusals=(
+        *GONE,
+        faults.InvalidDate(param="since", expected="2026-11-11T10:00:00+08:00"),
+        paging.InvalidCursor(param="cursor"),
+        statement.PAGES.out_of_range(),
+    ),
 )

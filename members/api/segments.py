@@ -1,40 +1,37 @@
 """``/segments``: which there are, who is in one, and which a member is in; as of this instant."""
 
-import base64
-import binascii
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import faults
 from loyalty.api.describing import (
     BOOLEAN,
     INTEGER,
     MOMENT,
     TEXT,
     answer,
+    endpoint,
     example,
     listed,
     maybe,
     named,
-    problems,
     record,
     word,
 )
 from loyalty.api.telling import moment
 from loyalty.api.views import PartnerView
-from loyalty.faults import IntegerRequired, OutOfRange
+from loyalty.faults import IntegerRequired
 from loyalty.models import PartnerKey
-from members.api import finding
+from members.api import finding, paging
+from members.api.paging import InvalidCursor, Pages
 from members.api.reference import GONE, REF
-from members.api.statement import InvalidCursor, tell_cursor
 from members.api.tags import TAG
 from members.groups import segments
 from members.models import Segment
 
-SHORTEST, USUAL, LONGEST = 1, 100, 1000
+PAGES = Pages("Members", usual=100, longest=1000)
 SEGMENT = record(
     code=TEXT, name=TEXT, kind=word(*Segment.Kind.values), members=maybe(INTEGER), counted_at=maybe(MOMENT)
 )
@@ -58,77 +55,63 @@ CODE = OpenApiParameter(
     description="The segment's code.",
     examples=[example("A segment", "cat-lovers")],
 )
-GET_SEGMENTS = extend_schema(
-    operation_id="list_segments",
-    tags=[TAG],
+GET_SEGMENTS = endpoint(
+    "list_segments",
+    tag=TAG,
     summary="List the segments",
-    description="With how many members each had when it was last counted. Scope `members:read`.",
-    responses={
-        200: answer(SEGMENTS, "The segments.", example("One", {"segments": [EXAMPLE]}, 200)),
-        **problems(faults.UnknownField(param="verbose")),
-    },
+    text="With how many members each had when it was last counted. Scope `members:read`.",
+    answers=[answer(SEGMENTS, "The segments.", "One", {"segments": [EXAMPLE]})],
 )
-GET_PEOPLE = extend_schema(
-    operation_id="list_segment_members",
-    tags=[TAG],
+GET_PEOPLE = endpoint(
+    "list_segment_members",
+    tag=TAG,
     summary="List who is in a segment",
-    description="Numbers of members, in the order they joined. Take `next` as `cursor` for the page after. "
+    text="Numbers of members, in the order they joined. Take `next` as `cursor` for the page after. "
     "Scope `members:read`.",
     parameters=[
         CODE,
-        OpenApiParameter("cursor", {"type": "string"}, description="`next` of the page before."),
-        OpenApiParameter(
-            "limit",
-            {"type": "integer", "minimum": SHORTEST, "maximum": LONGEST, "default": USUAL},
-            description="Members a page.",
-        ),
+        *PAGES.parameters(),
     ],
-    responses={
-        200: answer(
+    stray="page",
+    answers=[
+        answer(
             PEOPLE,
             "A page.",
-            example(
-                "Two", {"segment": "cat-lovers", "members": ["680123456789"], "next": None, "has_more": False}, 200
-            ),
-        ),
-        **problems(
-            segments.SegmentUnknown(param="segment"),
-            faults.UnknownField(param="page"),
-            InvalidCursor(param="cursor"),
-            IntegerRequired(param="limit"),
-            OutOfRange(param="limit", minimum=SHORTEST, maximum=LONGEST),
-        ),
-    },
+            "Two",
+            {"segment": "cat-lovers", "members": ["680123456789"], "next": None, "has_more": False},
+        )
+    ],
+    refusals=(
+        segments.SegmentUnknown(param="segment"),
+        InvalidCursor(param="cursor"),
+        IntegerRequired(param="limit"),
+        PAGES.out_of_range(),
+    ),
 )
-GET_INSIDE = extend_schema(
-    operation_id="get_segment_membership",
-    tags=[TAG],
+GET_INSIDE = endpoint(
+    "get_segment_membership",
+    tag=TAG,
     summary="Ask whether a member is in a segment",
-    description="Judged at this instant. Scope `members:read`.",
+    text="Judged at this instant. Scope `members:read`.",
     parameters=[CODE, REF],
-    responses={
-        200: answer(
-            INSIDE,
-            "Yes or no.",
-            example("Yes", {"member": "680123456789", "segment": "cat-lovers", "inside": True}, 200),
-        ),
-        **problems(*GONE, segments.SegmentUnknown(param="segment"), faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(INSIDE, "Yes or no.", "Yes", {"member": "680123456789", "segment": "cat-lovers", "inside": True})],
+    refusals=(*GONE, segments.SegmentUnknown(param="segment")),
 )
-GET_OF_MEMBER = extend_schema(
-    operation_id="get_member_segments",
-    tags=[TAG],
+GET_OF_MEMBER = endpoint(
+    "get_member_segments",
+    tag=TAG,
     summary="Read which segments a member is in",
-    description="All of them judged at this instant. Scope `members:read`.",
+    text="All of them judged at this instant. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(
+    answers=[
+        answer(
             OF_MEMBER,
             "The segments.",
-            example("One", {"member": "680123456789", "segments": [{"code": "cat-lovers", "name": "Cat lovers"}]}, 200),
-        ),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+            "One",
+            {"member": "680123456789", "segments": [{"code": "cat-lovers", "name": "Cat lovers"}]},
+        )
+    ],
+    refusals=GONE,
 )
 
 
@@ -172,12 +155,12 @@ class SegmentMembers(PartnerView):
     @GET_PEOPLE
     def get(self, request: Request, segment: str) -> Response:
         query = self.query(request, ("cursor", "limit"))
-        row, limit = _found(segment), _limit(query.get("limit"))
+        row, limit = _found(segment), PAGES.limit(query.get("limit"))
         people = segments.people(row, as_of=segments.today(self.now)).filter(pk__gt=_after(query.get("cursor")))
         found = list(people.order_by("pk").values_list("pk", "account__number")[: limit + 1])
-        cursor = _written(found[limit - 1][0]) if len(found) > limit else None
+        cursor = paging.write(str(found[limit - 1][0])) if len(found) > limit else None
         numbers = [number for _pk, number in found[:limit]]
-        return Response({"segment": row.code, "members": numbers, **tell_cursor(cursor)})
+        return Response({"segment": row.code, "members": numbers, **paging.tell(cursor)})
 
 
 class SegmentMember(PartnerView):
@@ -211,28 +194,10 @@ class MemberSegments(PartnerView):
         )
 
 
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL
-    if not (text.isascii() and text.isdigit()):
-        raise IntegerRequired(param="limit")
-    limit = int(text[:9])
-    if not SHORTEST <= limit <= LONGEST:
-        raise OutOfRange(param="limit", minimum=SHORTEST, maximum=LONGEST)
-    return limit
-
-
-def _written(last: int) -> str:
-    return base64.urlsafe_b64encode(str(last).encode()).decode().rstrip("=")
-
-
 def _after(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (ValueError, binascii.Error):
-        raise InvalidCursor(param="cursor") from None
-    if not (text.isdecimal() and len(text) < 19):
+    last = paging.read(cursor)
+    if not (last.isdecimal() and len(last) < 19):
         raise InvalidCursor(param="cursor")
-    return int(text)
+    return int(last)

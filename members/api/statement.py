@@ -1,27 +1,18 @@
 """An account's entries page by page, newest first, by a cursor that stays true while more arrive."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
-from loyalty.errors import InvalidInput
-from loyalty.faults import IntegerRequired, OutOfRange
 from loyalty.models import Entry
 from loyalty.readers import Moment
+from members.api import paging
+from members.api.paging import InvalidCursor, Pages
 
-SHORTEST, USUAL, LONGEST = 1, 20, 100
-
-
-class InvalidCursor(InvalidInput):
-    code = "invalid_cursor"
-    sentence = _("This is no cursor of ours. Please take “next” from the page before, or leave it out.")
+PAGES = Pages("Entries", usual=20, longest=100)
 
 
 class InstantFilter(django_filters.CharFilter):
@@ -53,7 +44,7 @@ NAMES = ("currency", "since", "until", "cursor", "limit")
 
 def page(account_id: int, query: Mapping[str, str]) -> tuple[list[Entry], str | None]:
     """One page and the cursor of the next, ``None`` on the last. One query, whatever its length."""
-    limit = _limit(query.get("limit"))
+    limit = PAGES.limit(query.get("limit"))
     entries = Entry.objects.filter(account_id=account_id).select_related("currency", "event", "rule_version")
     entries = EntryFilter({key: value.replace("\x00", "") for key, value in query.items()}, entries).qs
     if "cursor" in query:
@@ -64,34 +55,16 @@ def page(account_id: int, query: Mapping[str, str]) -> tuple[list[Entry], str | 
     return found[:limit], _write(found[limit - 1]) if more else None
 
 
-def _limit(text: str | None) -> int:
-    if text is None:
-        return USUAL
-    if not (text.isascii() and text.isdigit()):
-        raise IntegerRequired(param="limit")
-    limit = int(text[:9])
-    if not SHORTEST <= limit <= LONGEST:
-        raise OutOfRange(param="limit", minimum=SHORTEST, maximum=LONGEST)
-    return limit
-
-
 def _write(entry: Entry) -> str:
-    text = f"{entry.effective_at.isoformat()}|{entry.pk.hex}"
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return paging.write(f"{entry.effective_at.isoformat()}|{entry.pk.hex}")
 
 
 def _read(cursor: str) -> tuple[datetime, UUID]:
+    at, _bar, last = paging.read(cursor).partition("|")
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-        at, _bar, last = text.partition("|")
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None:
             raise InvalidCursor(param="cursor")
         return instant, UUID(hex=last)
-    except (ValueError, binascii.Error, OverflowError):
+    except (ValueError, OverflowError):
         raise InvalidCursor(param="cursor") from None
-
-
-def tell_cursor(cursor: str | None) -> dict[str, Any]:
-    """How a page says whether there is another."""
-    return {"next": cursor, "has_more": cursor is not None}

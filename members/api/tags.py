@@ -2,26 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import faults
-from loyalty.api.describing import (
-    BOOLEAN,
-    IDEMPOTENCY_KEY,
-    MOMENT,
-    REPLAYED,
-    TEXT,
-    answer,
-    example,
-    listed,
-    maybe,
-    named,
-    problems,
-    record,
-    word,
-)
+from loyalty.api.describing import BOOLEAN, MOMENT, TEXT, answer, endpoint, example, listed, maybe, named, record, word
 from loyalty.api.reference import FAULTS, KEY_FAULTS
 from loyalty.api.telling import moment
 from loyalty.api.views import PartnerView
@@ -72,48 +57,34 @@ CODE = OpenApiParameter(
     description="The tag's code.",
     examples=[example("A tag", "vip")],
 )
-GET_TAGS = extend_schema(
-    operation_id="get_member_tags",
-    tags=[TAG],
+GET_TAGS = endpoint(
+    "get_member_tags",
+    tag=TAG,
     summary="Read a member's tags",
-    description="Those the member has at this instant. Scope `members:read`.",
+    text="Those the member has at this instant. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(TAGS, "The tags.", example("One", {"member": "68012345678", "tags": [ONE_EXAMPLE]}, 200)),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(TAGS, "The tags.", "One", {"member": "68012345678", "tags": [ONE_EXAMPLE]})],
+    refusals=GONE,
 )
-POST_TAG = extend_schema(
-    operation_id="give_tag",
-    tags=[TAG],
+POST_TAG = endpoint(
+    "give_tag",
+    tag=TAG,
     summary="Give a member a tag",
-    description="Who has it keeps it, with the later end. Tags that set themselves can't be given. "
-    "Scope `members:write`.",
-    parameters=[REF, IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": NEW_TAG.schema()},
-    responses={
-        200: answer(ONE, "The member had it.", example("Known", ONE_EXAMPLE, 200)),
-        201: answer(ONE, "Given.", example("New", ONE_EXAMPLE, 201)),
-        **problems(
-            *FAULTS, *GONE, *KEY_FAULTS, tags.TagUnknown(param="tag"), tags.TagSetsItself(param="tag"), body=True
-        ),
-    },
-    examples=[example("For a year", {"tag": "vip", "days": 365})],
+    text="Who has it keeps it, with the later end. Tags that set themselves can't be given. Scope `members:write`.",
+    parameters=[REF],
+    body=NEW_TAG.schema(),
+    samples=[example("For a year", {"tag": "vip", "days": 365})],
+    answers=[answer(ONE, "The member had it.", "Known", ONE_EXAMPLE), answer(ONE, "Given.", "New", ONE_EXAMPLE, 201)],
+    refusals=(*FAULTS, *GONE, *KEY_FAULTS, tags.TagUnknown(param="tag"), tags.TagSetsItself(param="tag")),
 )
-DELETE_TAG = extend_schema(
-    operation_id="take_tag",
-    tags=[TAG],
+DELETE_TAG = endpoint(
+    "take_tag",
+    tag=TAG,
     summary="Take a tag off a member",
-    description="`removed` says whether the member had it. Scope `members:write`.",
+    text="`removed` says whether the member had it. Scope `members:write`.",
     parameters=[REF, CODE],
-    responses={
-        200: answer(
-            TAKEN, "It is off.", example("Taken", {"member": "68012345678", "tag": "vip", "removed": True}, 200)
-        ),
-        **problems(
-            *GONE, tags.TagUnknown(param="tag"), tags.TagSetsItself(param="tag"), faults.UnknownField(param="verbose")
-        ),
-    },
+    answers=[answer(TAKEN, "It is off.", "Taken", {"member": "68012345678", "tag": "vip", "removed": True})],
+    refusals=(*GONE, tags.TagUnknown(param="tag"), tags.TagSetsItself(param="tag")),
 )
 
 

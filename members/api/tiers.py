@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import faults
-from loyalty.api.describing import BOOLEAN, INTEGER, TEXT, answer, example, listed, maybe, named, problems, record, word
+from loyalty.api.describing import BOOLEAN, DAY, INTEGER, TEXT, answer, endpoint, listed, maybe, named, record, word
 from loyalty.api.views import PartnerView
 from loyalty.models import PartnerKey
 from members.api import finding
@@ -17,7 +15,6 @@ from members.climbing.bars import Bar
 from members.climbing.progress import Goal, Keep, Path
 from members.models import Ladder, Tier
 
-DAY = {"type": "string", "format": "date"}
 TIER = record(code=TEXT, name=TEXT)
 BAR = record(what=TEXT, have=INTEGER, need=INTEGER, missing=INTEGER, met=BOOLEAN)
 GOAL = record(code=TEXT, name=TEXT, percent=INTEGER, needed=INTEGER, sentence=TEXT, bars=listed(BAR))
@@ -53,17 +50,15 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
 }
-GET_TIERS = extend_schema(
-    operation_id="get_member_tiers",
-    tags=[TAG],
+GET_TIERS = endpoint(
+    "get_member_tiers",
+    tag=TAG,
     summary="Read where a member stands",
-    description="Every ladder in use, the main one first: the tier that counts and by what right, what the next tier "
+    text="Every ladder in use, the main one first: the tier that counts and by what right, what the next tier "
     "asks for, and what keeps the present one. Days are business days, the last one included. Scope `members:read`.",
     parameters=[REF],
-    responses={
-        200: answer(TIERS, "The standings.", example("On the way to gold", EXAMPLE, 200)),
-        **problems(*GONE, faults.UnknownField(param="verbose")),
-    },
+    answers=[answer(TIERS, "The standings.", "On the way to gold", EXAMPLE)],
+    refusals=GONE,
 )
 
 

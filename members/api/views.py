@@ -12,7 +12,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.idempotency import Answer
 from loyalty.ledger import reading
 from loyalty.models import PartnerKey
-from members.api import finding, reference, statement, tendering
+from members.api import finding, paging, reference, statement, tendering
 from members.api.shapes import NEW_MEMBER
 from members.entering import enrolment, guardians, guest_orders, phones
 from members.entering.guardians import Guardian
@@ -130,4 +130,4 @@ class MemberEntries(PartnerView):
         member = finding.member(ref, self.partner)
         entries, cursor = statement.page(member.account_id, query)
         told = [tell_entry(entry, self.partner.pk) for entry in entries]
-        return Response({"entries": told, **statement.tell_cursor(cursor)})
+        return Response({"entries": told, **paging.tell(cursor)})

@@ -2,24 +2,8 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
-
 from loyalty import accounts, faults
-from loyalty.api.describing import (
-    IDEMPOTENCY_KEY,
-    INTEGER,
-    MOMENT,
-    REPLAYED,
-    TEXT,
-    answer,
-    example,
-    listed,
-    maybe,
-    named,
-    problems,
-    record,
-    word,
-)
+from loyalty.api.describing import INTEGER, MOMENT, TEXT, answer, endpoint, example, listed, maybe, named, record, word
 from loyalty.api.reference import FAULTS, KEY_FAULTS
 from loyalty.ledger import spending
 from members.api import finding
@@ -68,49 +52,45 @@ REDEMPTION_EXAMPLE: dict[str, Any] = {
     "redeemed_at": "2026-11-11T02:00:00Z",
 }
 
-GET_REWARDS = extend_schema(
-    operation_id="list_rewards",
-    tags=[TAG],
+GET_REWARDS = endpoint(
+    "list_rewards",
+    tag=TAG,
     summary="List what can be redeemed now",
-    description="The cheapest first. Scope `redeem`.",
-    responses={
-        200: answer(REWARDS, "The shelf.", example("One reward", {"rewards": [REWARD_EXAMPLE]}, 200)),
-        **problems(faults.UnknownField(param="page")),
-    },
+    text="The cheapest first. Scope `redeem`.",
+    stray="page",
+    answers=[answer(REWARDS, "The shelf.", "One reward", {"rewards": [REWARD_EXAMPLE]})],
 )
-POST_REDEMPTION = extend_schema(
-    operation_id="redeem_reward",
-    tags=[TAG],
+POST_REDEMPTION = endpoint(
+    "redeem_reward",
+    tag=TAG,
     summary="Redeem a reward for a member",
-    description="Points and item move together or not at all. The same token again returns the first redemption. "
+    text="Points and item move together or not at all. The same token again returns the first redemption. "
     "Scope `redeem`.",
-    parameters=[IDEMPOTENCY_KEY, REPLAYED],
-    request={"application/json": NEW_REDEMPTION.schema()},
-    responses={
-        200: answer(REDEMPTION, "Redeemed before.", example("Known", REDEMPTION_EXAMPLE, 200)),
-        201: answer(REDEMPTION, "Redeemed.", example("New", REDEMPTION_EXAMPLE, 201)),
-        **problems(
-            *FAULTS[:8],
-            faults.OutOfRange(param="quantity", minimum=1, maximum=redemptions.MOST_AT_ONCE),
-            *KEY_FAULTS,
-            finding.MemberUnknown(param="member"),
-            finding.MemberErased(param="member"),
-            redemptions.RewardNotFound(param="reward"),
-            redemptions.PriceChanged(points=1000, quoted=800),
-            redemptions.TokenReused(param="token"),
-            redemptions.NotAvailable(),
-            redemptions.LimitReached(limit=2, taken=2),
-            stock.OutOfStock(left=0),
-            spending.InsufficientPoints(missing=300),
-            accounts.AccountFrozen(),
-            accounts.SpendingStopped(),
-            body=True,
-        ),
-    },
-    examples=[
+    body=NEW_REDEMPTION.schema(),
+    samples=[
         example(
             "One of it",
             {"member": "x:C-1001", "reward": "salmon", "token": "T-20261111-0042", "quoted_points": 450},
         )
     ],
+    answers=[
+        answer(REDEMPTION, "Redeemed before.", "Known", REDEMPTION_EXAMPLE),
+        answer(REDEMPTION, "Redeemed.", "New", REDEMPTION_EXAMPLE, 201),
+    ],
+    refusals=(
+        *FAULTS[:8],
+        faults.OutOfRange(param="quantity", minimum=1, maximum=redemptions.MOST_AT_ONCE),
+        *KEY_FAULTS,
+        finding.MemberUnknown(param="member"),
+        finding.MemberErased(param="member"),
+        redemptions.RewardNotFound(param="reward"),
+        redemptions.PriceChanged(points=1000, quoted=800),
+        redemptions.TokenReused(param="token"),
+        redemptions.NotAvailable(),
+        redemptions.LimitReached(limit=2, taken=2),
+        stock.OutOfStock(left=0),
+        spending.InsufficientPoints(missing=300),
+        accounts.AccountFrozen(),
+        accounts.SpendingStopped(),
+    ),
 )
