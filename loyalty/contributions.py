@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import clock, dossier, facts, findings, housekeeping, periods, policies, sealing, strands
 from loyalty.adjustment_files import carrying
 from loyalty.demo import parts
-from loyalty.events import kinds, releasing
+from loyalty.events import kinds, lateness, releasing
 from loyalty.imports import working
 from loyalty.ledger import contributing, expiring, handing, holding, pooling, transferring, verify
 from loyalty.ledger.laws import transfers
@@ -32,6 +32,10 @@ def _sweep(as_of: datetime, _period: str, cursor: str) -> Stride:
 
 def _look_again(as_of: datetime, _period: str) -> Mapping[str, int]:
     return {"released": releasing.look_again(now=as_of)}
+
+
+def _judge_again(payload: Mapping[str, Any]) -> None:
+    lateness.look(account_id=payload["account"], stretch=payload["stretch"], now=clock.now())
 
 
 def _import(as_of: datetime, period: str, _cursor: str) -> Stride:
@@ -100,6 +104,14 @@ CONTRIBUTES: tuple[Contribution, ...] = (
         run=_look_again,
         catch_up=0,
     ),
+    Job(
+        code=lateness.JOB,
+        label=_("Find events that came after later ones"),
+        period=periods.every(5),
+        walk=lateness.walk,
+        catch_up=0,
+    ),
+    Topic(lateness.TOPIC, _judge_again),
     Job(code=working.JOB, label=_("Import orders"), period=periods.day, walk=_import, catch_up=0),
     Job(code=carrying.JOB, label=_("Adjust points by file"), period=periods.day, walk=_adjust, catch_up=0),
     *messages.KINDS,

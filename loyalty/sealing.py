@@ -15,24 +15,22 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import ids, outbox, periods, triggers
+from loyalty import ids, outbox, periods, resting, triggers
 from loyalty.models import Allocation, AuditRecord, Entry, Lot, Seal
 from loyalty.registry import Job, Topic
 
 logger = logging.getLogger(__name__)
 
-LAG = timedelta(minutes=10)  # more than clocks of two machines differ, and ids are made before a commit
-START = datetime(1970, 1, 1, tzinfo=UTC)
 HEAD = "seal.head"
 CHUNK = 2000
 Rows = QuerySet[Any, Any]
@@ -82,7 +80,7 @@ def seal(*, now: datetime) -> list[Seal]:
     A second call in the same stretch seals nothing. Not for an outer transaction of one's own deeds:
     their rows would still be moving.
     """
-    until = settled(now)
+    until = resting.settled(now)
     with transaction.atomic():
         made = [each for chain in CHAINS if (each := _seal(chain, until, now)) is not None]
         for each in made:
@@ -90,28 +88,9 @@ def seal(*, now: datetime) -> list[Seal]:
     return made
 
 
-def settled(now: datetime) -> datetime:
-    """The instant before which no row can come any more, in whole milliseconds.
-
-    PostgreSQL shows a role only its own transactions: all processes of the portal share one role.
-    """
-    now = min(now, _born(ids.uuid7()))
-    oldest = now
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT min(began) FROM (SELECT xact_start AS began FROM pg_stat_activity"
-                " WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"
-                " UNION ALL SELECT prepared FROM pg_prepared_xacts) AS running"
-            )
-            oldest = min(now, cursor.fetchone()[0] or now)
-    safe = oldest - LAG
-    return safe.replace(microsecond=safe.microsecond // 1000 * 1000)
-
-
 def _seal(chain: str, until: datetime, now: datetime) -> Seal | None:
     last = Seal.objects.filter(chain=chain).order_by("-number").first()
-    since = last.until if last else START
+    since = last.until if last else resting.START
     if until <= since:
         return None
     number = last.number + 1 if last else 1
@@ -125,21 +104,11 @@ def _digest(chain: str, number: int, since: datetime, until: datetime, former: s
     """(SHA-256 in hex, rows) of a stretch as the tables are now; constant memory."""
     sha = hashlib.sha256(_line((chain, number, since, until, former)))
     count = 0
-    for rows in CHAINS[chain](_floor(since), _floor(until)):
+    for rows in CHAINS[chain](resting.floor(since), resting.floor(until)):
         for row in rows.iterator(chunk_size=CHUNK):
             sha.update(_line(row))
             count += 1
     return sha.hexdigest(), count
-
-
-def _floor(at: datetime) -> UUID:
-    """The smallest version 7 id of that millisecond."""
-    return UUID(int=((at - START) // timedelta(milliseconds=1)) << 80)
-
-
-def _born(row: UUID) -> datetime:
-    """The millisecond in a version 7 id."""
-    return START + timedelta(milliseconds=row.int >> 80)
 
 
 def _line(row: tuple[Any, ...]) -> bytes:
@@ -173,7 +142,7 @@ def faults(*, known: tuple[str, ...] = ()) -> Iterator[Fault]:
     is told once, at its own stretch.
     """
     digests: dict[str, str] = {}
-    ahead = _floor(_born(ids.uuid7()) + LAG)  # by the clock that numbers rows
+    ahead = resting.floor(resting.born(ids.uuid7()) + resting.LAG)  # by the clock that numbers rows
     for chain in CHAINS:
         yield from _broken(chain, digests)
         early = NUMBERED[chain].objects.filter(id__gt=ahead).count()  # type: ignore[attr-defined]
@@ -190,7 +159,7 @@ def faults(*, known: tuple[str, ...] = ()) -> Iterator[Fault]:
 
 def _broken(chain: str, digests: dict[str, str]) -> Iterator[Fault]:
     """Judges one chain, and notes every seal that stands as its head and digest."""
-    number, until, former = 0, START, ""
+    number, until, former = 0, resting.START, ""
     for each in Seal.objects.filter(chain=chain).order_by("number").iterator():
         if each.number != number + 1 or each.since != until:
             yield Fault(chain, each.number, _("The chain is broken: the seal before it is missing."))

@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateTimeFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from loyalty import sealing
+from loyalty import resting
 from loyalty.admin import showing
 from loyalty.admin.base import AppendOnly
 from loyalty.models import AuditRecord, PartnerKey, Seal, User
@@ -193,7 +193,7 @@ class SealAdmin(AppendOnly):
 
     @display(description=pgettext_lazy("seal", "from"), ordering="since")
     def starts(self, seal: Seal) -> str:
-        return showing.when(seal.since if seal.since > sealing.START else None)
+        return showing.when(seal.since if seal.since > resting.START else None)
 
     @display(description=pgettext_lazy("seal", "until"), ordering="until")
     def ends(self, seal: Seal) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.formats import number_format
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from loyalty import conditions, deciding, rulebook, texts
@@ -88,6 +89,20 @@ def what(event: Event) -> str:
     label = str(kind.label) if kind else event.kind
     told_id = event.payload.get("order_id") or ""
     return f"{label} {told_id}".strip()
+
+
+def cause(event: Event) -> str:
+    """Why its replay was proposed: how the late event came late. Reads the event's decisions."""
+    decided_at = min((each.decided_at for each in event.decisions.all()), default=event.recorded_at)
+    lag = {"lag": timesince(event.occurred_at, decided_at, depth=1)}
+    kind = registry.find(EventKind, event.kind)
+    if kind is not None and kind.reverses:
+        return _("A return that was told %(lag)s later") % lag
+    if event.payload.get("version", 1) > 1:
+        return _("The order was corrected %(lag)s later") % lag
+    if decided_at > event.recorded_at:
+        return _("It had to wait, and counted %(lag)s later") % lag
+    return _("It was told %(lag)s later") % lag
 
 
 def _line(row: Mapping[str, Any], unit: str, reason: str) -> Line:

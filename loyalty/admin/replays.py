@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, When
+from django.db.models import Case, Prefetch, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -19,7 +19,7 @@ from loyalty.admin import replay_words, showing
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, operation, staff
 from loyalty.events import replaying
-from loyalty.models import AuditRecord, Replay
+from loyalty.models import AuditRecord, Decision, Replay
 
 State = Replay.State
 MAY = "loyalty.change_replay"
@@ -63,7 +63,7 @@ def _open(replay: Replay) -> bool:
 class ReplayAdmin(AppendOnly):
     """Open ones first."""
 
-    list_display = ("proposed", "owner", "late", "size", "moved", "standing", "decider")
+    list_display = ("proposed", "owner", "late", "why", "size", "moved", "standing", "decider")
     list_filter = ("state",)
     search_fields = ("=account__number",)
     search_help_text = _("Account number")
@@ -71,8 +71,13 @@ class ReplayAdmin(AppendOnly):
     ordering = (Case(When(state=State.PROPOSED, then=0), default=1), "-proposed_at", "-id")
     actions_detail = ("apply", "discard", "again")
     change_form_template = "admin/loyalty/replay/change_form.html"
-    fields = (("state", "owner"), ("late", "proposed"), ("decider", "decided"))
-    readonly_fields = ("owner", "late", "proposed", "decider", "decided")
+    fields = (("state", "owner"), ("late", "why"), ("proposed", "decider", "decided"))
+    readonly_fields = ("owner", "late", "why", "proposed", "decider", "decided")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Replay]:
+        decided = Prefetch("cause__decisions", Decision.objects.only("event_id", "decided_at"))
+        found: QuerySet[Replay] = super().get_queryset(request)
+        return found.prefetch_related(decided)
 
     @display(description=_("proposed on"), ordering="proposed_at")
     def proposed(self, replay: Replay) -> str:
@@ -85,6 +90,10 @@ class ReplayAdmin(AppendOnly):
     @display(description=_("late event"))
     def late(self, replay: Replay) -> SafeString | str:
         return showing.link(replay.cause, f"{replay_words.what(replay.cause)} · {showing.when(replay.since)}")
+
+    @display(description=_("why"))
+    def why(self, replay: Replay) -> str:
+        return replay_words.cause(replay.cause)
 
     @display(description=_("events that change"))
     def size(self, replay: Replay) -> int:

@@ -2,9 +2,9 @@
 
 When an event is accepted, claimed, corrected, refunded or imported after later ones of the same account
 were decided, those may be worth something else: a limit of the day is used up, an order is no longer the
-first. ``propose`` judges the account again from there (``rejudging`` says what is and what can't be
-replayed) and keeps the difference; nothing moves until somebody applies it, once. An account has one open
-proposal at most, from its earliest late event on.
+first. ``lateness`` finds such events by itself; ``propose`` judges the account again from there
+(``rejudging`` says what is and what can't be replayed) and keeps the difference; nothing moves until
+somebody applies it, once. An account has one open proposal at most, from its earliest late event on.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from loyalty import audit, clock, jobs, outbox, sealing, triggers
+from loyalty import audit, clock, jobs, outbox, resting, sealing, triggers
 from loyalty.ledger import spending
 from loyalty.models import Allocation, AuditRecord, Entry, JobRun, Lot, OutboxMessage, Seal
 from tests.loyalty import desk
@@ -227,5 +227,5 @@ def test_a_seal_stops_before_a_transaction_that_still_runs() -> None:
     after = desk.seal_after(HOUR)[0]
 
     assert (meanwhile.rows, after.rows) == (0, 2)
-    assert began - sealing.LAG - timedelta(milliseconds=1) < meanwhile.until <= began - sealing.LAG
+    assert began - resting.LAG - timedelta(milliseconds=1) < meanwhile.until <= began - resting.LAG
     assert list(sealing.faults()) == []

@@ -10,8 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from loyalty import clock
+from loyalty.admin import replay_words
 from loyalty.events import reviewing
 from loyalty.models import Account, AuditRecord, Entry, Event, Replay, User
 from tests import cast
@@ -167,6 +169,37 @@ def test_the_proposal_tells_the_difference_in_words(
 
     content = page.content.decode()
     assert [word for word in words if word not in content] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "wait_word", "late_word"),
+    [
+        ("en", "It had to wait, and counted 1\xa0week later", "It was told 1\xa0week later"),
+        ("zh-hans", "等待处理，1\xa0周后才生效", "1\xa0周后才收到"),
+    ],
+)
+def test_the_list_tells_why_each_was_proposed(
+    boss: Client, account: Account, language: str, wait_word: str, late_word: str
+) -> None:
+    replay = proposal(boss, account)
+    page = reverse("admin:loyalty_replay_changelist")
+
+    came = boss.get(page, headers={"Accept-Language": language}).content.decode()
+    Event.objects.filter(pk=replay.cause_id).update(recorded_at=NOW)
+    waited = boss.get(page, headers={"Accept-Language": language}).content.decode()
+
+    assert (late_word in came, wait_word in waited) == (True, True)
+
+
+def test_a_return_and_a_correction_are_told_by_name(account: Account) -> None:
+    post(order("A", 10000, account, NOW), now=NOW)
+    post(refund("R", "A", 5000, NOW + timedelta(hours=1)), now=NOW + timedelta(days=2))
+    post(order("A", 9000, account, NOW, version=2), now=NOW + timedelta(days=3))
+
+    with translation.override("en"):
+        whys = [replay_words.cause(event) for event in account.events.order_by("id")]
+
+    assert whys[1:] == ["A return that was told 1\xa0day later", "The order was corrected 3\xa0days later"]
 
 
 def test_a_rule_that_no_longer_applies_says_which_condition_fails(boss: Client, account: Account) -> None:
