@@ -28,7 +28,7 @@ from members.demo import benefits as demo_benefits
 from members.demo import people as demo
 from members.demo import pets as demo_pets
 from members.demo import plans as demo_plans
-from members.entering import enrolment, newcomers
+from members.entering import enrolment, newcomers, places
 from members.facts import FACTS
 from members.groups import grouping
 from members.models import Ladder, Member, Tier, TierChange
@@ -114,6 +114,7 @@ CONTRIBUTES = (
     *privacy.CONTRIBUTED,
     *companions.CONTRIBUTED,
     *newcomers.CONTRIBUTED,
+    *places.CONTRIBUTED,
     effects.GRANT,
     *grouping.CONTRIBUTED,
     *reviewing.JOBS,

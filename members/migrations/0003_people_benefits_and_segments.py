@@ -1191,6 +1191,39 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="SignIn",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("session_key", models.CharField(max_length=40, unique=True, verbose_name="session")),
+                ("browser", models.CharField(max_length=64, verbose_name="browser")),
+                ("device", models.CharField(max_length=40, verbose_name="device")),
+                ("network", models.CharField(max_length=45, verbose_name="network")),
+                ("signed_in_at", models.DateTimeField(verbose_name="signed in")),
+                ("seen_at", models.DateTimeField(verbose_name="last used")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sign_ins",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="login",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "sign-in",
+                "verbose_name_plural": "sign-ins",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="member",
+            options={
+                "permissions": [("reveal_contacts", "Can see contacts in full, for a reason")],
+                "verbose_name": "member",
+                "verbose_name_plural": "members",
+            },
+        ),
         migrations.AddField(
             model_name="member",
             name="has_no_pet",
@@ -1234,6 +1267,11 @@ class Migration(migrations.Migration):
             model_name="member",
             name="guardian_agreed_at",
             field=models.DateTimeField(editable=False, null=True, verbose_name="guardian agreed"),
+        ),
+        migrations.AddField(
+            model_name="member",
+            name="guardian_contact",
+            field=models.CharField(blank=True, max_length=254, verbose_name="phone or e-mail of the guardian"),
         ),
         migrations.AddField(
             model_name="member",

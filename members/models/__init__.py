@@ -14,6 +14,7 @@ from members.models.plans import Plan, PlanTerm
 from members.models.privacy import Erasure, StaffNote
 from members.models.segments import Segment, SegmentMember, Tag, Tagging
 from members.models.settings import MemberSettings
+from members.models.signing_in import SignIn
 from members.models.standings import Standing, TierChange
 from members.models.tiers import Tier
 
@@ -43,6 +44,7 @@ __all__ = [
     "ReferralCode",
     "Segment",
     "SegmentMember",
+    "SignIn",
     "StaffNote",
     "Standing",
     "Tag",

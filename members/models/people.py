@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Member(models.Model):
     """Who the account belongs to. The account is the primary key; ``number`` is the account's.
 
-    Phone numbers are stored in E.164; e-mail addresses in lower case.
+    Phone numbers are stored in E.164; e-mail addresses in lower case, the guardian's alike.
     """
 
     class Source(models.TextChoices):
@@ -39,6 +39,7 @@ class Member(models.Model):
     joined_on = models.DateField(_("joining day"))
     completed_at = models.DateTimeField(_("profile first complete"), null=True, editable=False)
     guardian_name = models.CharField(_("parent or guardian"), max_length=60, blank=True)
+    guardian_contact = models.CharField(_("phone or e-mail of the guardian"), max_length=254, blank=True)
     guardian_agreed_at = models.DateTimeField(_("guardian agreed"), null=True, editable=False)
     tier = models.ForeignKey(
         "members.Tier", models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("tier")
@@ -47,6 +48,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [("reveal_contacts", _("Can see contacts in full, for a reason"))]
         indexes = [
             models.Index(fields=["birthday"], name="member_birthdays", condition=Q(birthday__isnull=False)),
             models.Index(fields=["joined_on"], name="member_joining_days"),

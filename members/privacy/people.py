@@ -29,6 +29,7 @@ from members.models import (
     Referral,
     ReferralCode,
     SegmentMember,
+    SignIn,
     StaffNote,
     Standing,
     Tagging,
@@ -49,6 +50,7 @@ FORGOTTEN = (
     SegmentMember,
     BenefitClaim,
     PlanTerm,
+    SignIn,
     StaffNote,
     Referral,
     ReferralCode,
@@ -62,9 +64,9 @@ BOOKS = {"members.Erasure": "that and when somebody was erased, by number, so th
 def tell(account_ids: Collection[int]) -> Sequence[Table]:
     """The person, and everything that hangs on them; colleagues are not named."""
     of = {"member_id__in": account_ids}
-    person = ("account__number", "name", "phone", "email", "birthday", "guardian_name", "language", "source")
+    person = ("account__number", "name", "phone", "email", "birthday", "guardian_name", "guardian_contact")
     return [
-        table_of(Member.objects.filter(pk__in=account_ids), *person, "joined_at", "tier__code"),
+        table_of(Member.objects.filter(pk__in=account_ids), *person, "language", "source", "joined_at", "tier__code"),
         table_of(Consent.objects.filter(**of).order_by("pk"), "answered_at", "purpose", "is_given", "version"),
         table_of(
             Address.objects.filter(**of),
@@ -83,6 +85,10 @@ def tell(account_ids: Collection[int]) -> Sequence[Table]:
         table_of(SegmentMember.objects.filter(**of).order_by("pk"), "segment__code", "added_at"),
         *_memberships(of),
         table_of(StaffNote.objects.filter(**of).order_by("pk"), "written_at", "text"),
+        table_of(
+            SignIn.objects.filter(user__member__in=account_ids).order_by("pk"),
+            *("signed_in_at", "seen_at", "device", "network"),
+        ),
         table_of(ReferralCode.objects.filter(**of), "code"),
         table_of(Referral.objects.filter(**of), "code", "joined_at"),
         table_of(
@@ -121,6 +127,7 @@ def names(account_ids: Collection[int]) -> tuple[Collection[str], Collection[str
     for member in Member.objects.filter(pk__in=account_ids):
         words |= {member.name, member.guardian_name, member.email or ""}
         words |= forms_of(member.phone or "")
+        words |= {member.guardian_contact} if "@" in member.guardian_contact else forms_of(member.guardian_contact)
     words |= set(SocialAccount.objects.filter(user__member__in=account_ids).values_list("uid", flat=True))
     own = set(Pet.objects.filter(member_id__in=account_ids).values_list("name", flat=True))
     for recipient, phone, street in Address.objects.filter(member_id__in=account_ids).values_list(
@@ -162,6 +169,7 @@ def forget(person: Person, now: datetime) -> Mapping[str, int]:
         pictures.discard(picture)
     log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Member), object_id__in=map(str, ids))
     counts = {"admin_log": log.update(object_repr="", change_message=""), "pictures": len(seen)}
+    SignIn.objects.filter(user__member__in=ids).delete()
     PlanTerm.objects.filter(member_id__in=ids).delete()  # protects its member; order and entry that paid it stay
     for member in found:
         sessions.close(member)

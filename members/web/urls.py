@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.web import brand, contact, entering, inbox, pages, plans, privacy, proving, rooms, settings, shared
+from members.web import brand, contact, entering, inbox, pages, places, plans, privacy, proving, rooms, settings, shared
 from members.web.benefits import ADDRESSES as BENEFITS
 from members.web.joining_urls import JOINING
 
@@ -34,6 +34,7 @@ urlpatterns = [
     *plans.PATHS,
     *shared.PATHS,
     *rooms.PATHS,
+    *places.PATHS,
     path("me/contact/", contact.contact, name="contact"),
     path("me/contact/code/", contact.contact_code, name="contact-code"),
 ]

@@ -5,22 +5,19 @@ from functools import wraps
 
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
-from django.contrib import auth, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from loyalty import clock
 from loyalty.errors import LoyaltyError
 from loyalty.web import addresses
-from members.entering import entrances, wechat
+from members.entering import wechat
 from members.models import Member
 from members.web import arriving, oauth
 from members.web.access import member_page
-from members.web.joining_forms import PasswordForm
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -61,29 +58,17 @@ def come_back(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @member_page
 def ways_in(request: HttpRequest, member: Member) -> HttpResponse:
-    """The ways in that this member has; a POST signs out everywhere else."""
+    """The ways in that this member has."""
     user = member.user
-    form = PasswordForm(request.POST if request.method == "POST" else None, member=member)
-    if form.is_valid():
-        try:
-            renewed = entrances.close_others(member, password=form.cleaned_data.get("password", ""), now=clock.now())
-        except LoyaltyError as refusal:
-            form.refuse(refusal)
-        else:
-            auth.update_session_auth_hash(request, renewed)
-            messages.success(request, _("Done. Only this device is still signed in."))
-            return redirect("members:entrances")
     context = {
-        "form": form,
         "has_password": user is not None and user.has_usable_password(),
         "has_wechat": user is not None and wechat.is_tied(user),
         "offers_wechat": is_on(),
     }
-    return render(request, "members/entrances.html", context, status=form.status)
+    return render(request, "members/entrances.html", context)
 
 
 @require_POST

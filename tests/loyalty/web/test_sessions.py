@@ -92,7 +92,7 @@ def test_the_next_page_says_why(hands: Clock) -> None:
 def test_a_visit_is_noted_seldom(hands: Clock) -> None:
     client = visits.as_member(cast.new_member(password=cast.PASSWORD))
     client.get("/me/")
-    hands.later(hours=23)
+    hands.later(minutes=9)
 
     with CaptureQueriesContext(connection) as asked:
         client.get("/me/")

@@ -103,6 +103,7 @@ def walk(page: Page, look: Callable[[str], None]) -> None:
         "/me/messages/",
         "/me/contact/",
         "/me/entrances/",
+        "/me/devices/",
         "/invite/",
         "/points/add/",
         "/messages/",
