@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import facts_messages, facts_orders, facts_points
+from loyalty.conditions.figures import Family
 from loyalty.models import Account, Balance
 from loyalty.registry import Fact, ValueType
 
@@ -22,31 +23,12 @@ def _available(currency: str) -> Callable[[], Expression]:
     return expression
 
 
+_account = Family("account", _("Account")).fact
+_balance = Family("balance", _("Account"), moves=True).fact
 ACCOUNT: tuple[Fact, ...] = (
-    Fact(
-        code="account.status",
-        label=_("account status"),
-        type=ValueType.CHOICE,
-        expression=lambda: F("status"),
-        choices=lambda: Account.Status.choices,
-        group=_("Account"),
-    ),
-    Fact(
-        code="balance.points",
-        label=_("available points"),
-        type=ValueType.NUMBER,
-        expression=_available("points"),
-        group=_("Account"),
-        moves=True,
-    ),
-    Fact(
-        code="balance.growth",
-        label=_("growth value"),
-        type=ValueType.NUMBER,
-        expression=_available("growth"),
-        group=_("Account"),
-        moves=True,
-    ),
+    _account("status", _("account status"), ValueType.CHOICE, lambda: F("status"), lambda: Account.Status.choices),
+    _balance("points", _("available points"), ValueType.NUMBER, _available("points")),
+    _balance("growth", _("growth value"), ValueType.NUMBER, _available("growth")),
 )
 FACTS = (
     *ACCOUNT,

@@ -6,7 +6,7 @@
 
 from collections.abc import Callable, Sequence
 
-from django.db.models import F, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,9 +15,8 @@ from loyalty.conditions import figures
 from loyalty.conditions.codes import Codes
 from loyalty.models import ChannelPreference, Message, MessageTemplate
 from loyalty.models.messages import Channel, Purpose
-from loyalty.registry import Fact, Text, ValueType
+from loyalty.registry import Text, ValueType
 
-GROUP = _("Messages")
 SENT = Message.State.SENT
 NUMBER, DATE, BOOLEAN, SET = ValueType.NUMBER, ValueType.DATE, ValueType.BOOLEAN, ValueType.SET
 
@@ -46,14 +45,7 @@ def _off(purpose: str, channel: str) -> Callable[[], BaseExpression]:
     return expression
 
 
-def _fact(
-    code: str,
-    label: Text,
-    type_: ValueType,
-    expression: Callable[[], BaseExpression | F],
-    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None,
-) -> Fact:
-    return Fact(f"message.{code}", label, type_, expression, choices, GROUP)
+_fact = figures.Family("message", _("Messages")).fact
 
 
 _DAYS = (

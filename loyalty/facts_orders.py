@@ -5,7 +5,7 @@ where the label says so. A rule that judges an order is told of the orders befor
 period (so many orders in 90 days) is a metric.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from django.db.models import Avg, BigIntegerField, CharField, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import BaseExpression
@@ -17,9 +17,8 @@ from loyalty.conditions import figures
 from loyalty.conditions.codes import Codes
 from loyalty.models import Order, OrderLine, Partner, Store
 from loyalty.models.orders import REMAINING_MINOR
-from loyalty.registry import Fact, Text, ValueType
+from loyalty.registry import Text, ValueType
 
-GROUP = _("Orders")
 NUMBER, MONEY, DATE, SET = ValueType.NUMBER, ValueType.MONEY, ValueType.DATE, ValueType.SET
 
 
@@ -65,14 +64,7 @@ def _line_kinds() -> Sequence[tuple[str, Text]]:
     return OrderLine.Kind.choices
 
 
-def _fact(
-    code: str,
-    label: Text,
-    type_: ValueType,
-    expression: Callable[[], BaseExpression | F],
-    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None,
-) -> Fact:
-    return Fact(f"order.{code}", label, type_, expression, choices, GROUP, moves=True)
+_fact = figures.Family("order", _("Orders"), moves=True).fact
 
 
 _DAYS = (

@@ -3,7 +3,7 @@
 Sums are over all entries of ``points``; what a refund took back is apart. Contributed in ``contributions``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from django.db.models import F, OuterRef, QuerySet, Sum
 from django.db.models.expressions import BaseExpression
@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.conditions import figures
 from loyalty.conditions.codes import Codes
 from loyalty.models import Account, AccountReference, Balance, Entry, Hold, Lot, Partner, PoolMembership, Transfer
-from loyalty.registry import Fact, Text, ValueType
+from loyalty.registry import ValueType
 
-GROUP = _("Points")
 CODE = "points"
 NUMBER, DATE, BOOLEAN = ValueType.NUMBER, ValueType.DATE, ValueType.BOOLEAN
 Counter = Entry.Counter
@@ -55,14 +54,7 @@ def _held(column: str) -> Callable[[], BaseExpression]:
     return expression
 
 
-def _fact(
-    code: str,
-    label: Text,
-    type_: ValueType,
-    expression: Callable[[], BaseExpression | F],
-    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None,
-) -> Fact:
-    return Fact(f"points.{code}", label, type_, expression, choices, GROUP, moves=True)
+_fact = figures.Family("points", _("Points"), moves=True).fact
 
 
 FACTS = (
@@ -120,41 +112,32 @@ FACTS = (
         lambda: figures.count(Transfer.objects.filter(receiver=OuterRef("pk")), owner="receiver"),
     ),
 )
+_account = figures.Family("account", _("Account")).fact
 ACCOUNT = (
-    Fact(
-        "account.opened_on",
-        _("account opened on"),
-        DATE,
-        lambda: figures.day(F("opened_at")),
-        group=_("Account"),
-    ),
-    Fact(
-        "account.stopped",
+    _account("opened_on", _("account opened on"), DATE, lambda: figures.day(F("opened_at"))),
+    _account(
+        "stopped",
         _("spending stopped while the books are checked"),
         BOOLEAN,
         lambda: figures.some(Account.objects.filter(pk=OuterRef("pk"), spending_stopped_at__isnull=False)),
-        group=_("Account"),
     ),
-    Fact(
-        "account.shares",
+    _account(
+        "shares",
         _("shares a purse"),
         BOOLEAN,
         lambda: figures.some(PoolMembership.objects.filter(account=OuterRef("pk"), left_at=None)),
-        group=_("Account"),
     ),
-    Fact(
-        "account.known_to",
+    _account(
+        "known_to",
         _("known to tills and shops"),
         ValueType.SET,
         lambda: Codes(AccountReference.objects.filter(account=OuterRef("pk")), "partner__code"),
         lambda: list(Partner.objects.order_by("code").values_list("code", "name")),
-        group=_("Account"),
     ),
-    Fact(
-        "account.merged",
+    _account(
+        "merged",
         _("has taken in another account"),
         BOOLEAN,
         lambda: figures.some(Account.objects.filter(merged_into=OuterRef("pk"))),
-        group=_("Account"),
     ),
 )

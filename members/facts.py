@@ -5,27 +5,23 @@ the yes-or-no facts are no.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.conf import settings
 from django.db.models import (
     BigIntegerField,
-    BooleanField,
     Case,
-    DateField,
-    DateTimeField,
     Expression,
-    ExpressionWrapper,
     F,
     OuterRef,
     Q,
     Subquery,
-    Value,
     When,
 )
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
+from loyalty.conditions import figures
 from loyalty.models import Balance
 from loyalty.models.accounts import NET
 from loyalty.registry import Fact, Text, ValueType
@@ -36,19 +32,14 @@ def _tiers() -> Sequence[tuple[str, Text]]:
     return [(tier.code, tier.name) for tier in Tier.objects.all()]
 
 
-def _filled(column: str) -> Expression:
+def _filled(column: str) -> BaseExpression:
     """Whether a text column holds anything; false, not unknown, where there is no member."""
-    return Case(
-        When(Q(**{f"member__{column}__gt": ""}), then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
+    return figures.whether(Q(**{f"member__{column}__gt": ""}))
 
 
-def _main(column: str, field: "DateField[Any, Any] | DateTimeField[Any, Any]") -> Expression:
+def _main(column: str) -> BaseExpression:
     """A column of the standing on the main ladder; nothing where the member has not moved yet."""
-    rows = Standing.objects.filter(member=OuterRef("pk"), ladder_id=MAIN)
-    return ExpressionWrapper(Subquery(rows.values(column)[:1]), output_field=field)
+    return figures.top(Standing.objects.filter(member=OuterRef("pk"), ladder_id=MAIN), column)
 
 
 def _missing() -> Expression:
@@ -69,90 +60,23 @@ def _missing() -> Expression:
     return Case(When(member__isnull=False, then=missing), output_field=BigIntegerField())
 
 
+_moving = figures.Family("member", _("Member"), moves=True).fact
+_fixed = figures.Family("member", _("Member")).fact
 FACTS: tuple[Fact, ...] = (
-    Fact(
-        code="member.tier",
-        label=_("tier"),
-        type=ValueType.CHOICE,
-        expression=lambda: F("member__tier__code"),
-        choices=_tiers,
-        group=_("Member"),
-        moves=True,
+    _moving("tier", _("tier"), ValueType.CHOICE, lambda: F("member__tier__code"), _tiers),
+    _moving("tier_rank", _("rank of the tier"), ValueType.NUMBER, lambda: F("member__tier__rank")),
+    _moving(
+        "tier_since",
+        _("on this tier since"),
+        ValueType.DATE,
+        lambda: TruncDate(Coalesce(_main("effective_at"), F("member__joined_at"))),
     ),
-    Fact(
-        code="member.tier_rank",
-        label=_("rank of the tier"),
-        type=ValueType.NUMBER,
-        expression=lambda: F("member__tier__rank"),
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.tier_since",
-        label=_("on this tier since"),
-        type=ValueType.DATE,
-        expression=lambda: TruncDate(Coalesce(_main("effective_at", DateTimeField()), F("member__joined_at"))),
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.tier_review_on",
-        label=_("next review of the tier"),
-        type=ValueType.DATE,
-        expression=lambda: _main("next_review_on", DateField()),
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.tier_missing",
-        label=_("growth missing for the next tier"),
-        type=ValueType.NUMBER,
-        expression=_missing,
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.joined_on",
-        label=_("joining day"),
-        type=ValueType.DATE,
-        expression=lambda: F("member__joined_on"),
-        group=_("Member"),
-    ),
-    Fact(
-        code="member.birthday",
-        label=_("birthday"),
-        type=ValueType.MONTHDAY,
-        expression=lambda: F("member__birthday"),
-        group=_("Member"),
-    ),
-    Fact(
-        code="member.language",
-        label=_("language"),
-        type=ValueType.CHOICE,
-        expression=lambda: F("member__language"),
-        choices=lambda: settings.LANGUAGES,
-        group=_("Member"),
-    ),
-    Fact(
-        code="member.source",
-        label=_("joined through"),
-        type=ValueType.CHOICE,
-        expression=lambda: F("member__source"),
-        choices=lambda: Member.Source.choices,
-        group=_("Member"),
-    ),
-    Fact(
-        code="member.has_phone",
-        label=_("phone on file"),
-        type=ValueType.BOOLEAN,
-        expression=lambda: _filled("phone"),
-        group=_("Member"),
-    ),
-    Fact(
-        code="member.has_email",
-        label=_("e-mail on file"),
-        type=ValueType.BOOLEAN,
-        expression=lambda: _filled("email"),
-        group=_("Member"),
-    ),
+    _moving("tier_review_on", _("next review of the tier"), ValueType.DATE, lambda: _main("next_review_on")),
+    _moving("tier_missing", _("growth missing for the next tier"), ValueType.NUMBER, _missing),
+    _fixed("joined_on", _("joining day"), ValueType.DATE, lambda: F("member__joined_on")),
+    _fixed("birthday", _("birthday"), ValueType.MONTHDAY, lambda: F("member__birthday")),
+    _fixed("language", _("language"), ValueType.CHOICE, lambda: F("member__language"), lambda: settings.LANGUAGES),
+    _fixed("source", _("joined through"), ValueType.CHOICE, lambda: F("member__source"), lambda: Member.Source.choices),
+    _fixed("has_phone", _("phone on file"), ValueType.BOOLEAN, lambda: _filled("phone")),
+    _fixed("has_email", _("e-mail on file"), ValueType.BOOLEAN, lambda: _filled("email")),
 )

@@ -3,9 +3,9 @@
 Redemptions that were cancelled don't count, but where the label says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from django.db.models import Avg, BigIntegerField, F, OuterRef, QuerySet
+from django.db.models import Avg, BigIntegerField, OuterRef, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.conditions import figures
 from loyalty.conditions.codes import Codes
 from loyalty.models import Balance
-from loyalty.registry import Fact, Text, ValueType
+from loyalty.registry import Text, ValueType
 from rewards.models import Redemption, Reward
 
-GROUP = _("Mall")
 NUMBER, DATE, SET = ValueType.NUMBER, ValueType.DATE, ValueType.SET
 
 
@@ -35,14 +34,7 @@ def _within_reach() -> BaseExpression:
     return figures.some(purses.filter(figures.there(offered)))
 
 
-def _fact(
-    code: str,
-    label: Text,
-    type_: ValueType,
-    expression: Callable[[], BaseExpression | F],
-    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None,
-) -> Fact:
-    return Fact(f"reward.{code}", label, type_, expression, choices, GROUP)
+_fact = figures.Family("reward", _("Mall")).fact
 
 
 FACTS = (

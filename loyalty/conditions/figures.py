@@ -4,6 +4,8 @@ Each function gives an expression over ``Account``. ``owner`` is the column that
 the database can use its index; rows are not ordered unless the function says so.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
@@ -12,8 +14,10 @@ from django.db.models import (
     Case,
     Count,
     Exists,
+    F,
     Max,
     Min,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -23,7 +27,28 @@ from django.db.models import (
 from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.functions import Coalesce, TruncDate
 
+from loyalty.registry import Fact, Text, ValueType
+
 Rows = QuerySet[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Facts whose codes begin alike and that stand together where one is picked. ``moves``: see ``registry.Fact``."""
+
+    prefix: str
+    group: Text
+    moves: bool = False
+
+    def fact(
+        self,
+        code: str,
+        label: Text,
+        type_: ValueType,
+        expression: Callable[[], BaseExpression | F],
+        choices: Callable[[], Sequence[tuple[str, Text]]] | None = None,
+    ) -> Fact:
+        return Fact(f"{self.prefix}.{code}", label, type_, expression, choices, self.group, self.moves)
 
 
 def measured(rows: Rows, aggregate: Aggregate, *, owner: str = "account") -> Subquery:
@@ -54,9 +79,14 @@ def top(rows: Rows, column: str) -> Subquery:
     return Subquery(rows.values(column)[:1])
 
 
+def whether(condition: Q | Exists) -> BaseExpression:
+    """Yes or no, never unknown."""
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
 def some(rows: Rows) -> BaseExpression:
     """Yes or no: whether there is a row."""
-    return Case(When(Exists(rows), then=Value(True)), default=Value(False), output_field=BooleanField())
+    return whether(Exists(rows))
 
 
 def there(rows: Rows) -> Exists:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from django.db.models import BooleanField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import BooleanField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from members.groups import segments, tagging
 from members.models import MAIN, Consent, Ladder, Segment, SegmentMember, Standing, Tagging, Tier, TierChange
 
 NUMBER, DATE, BOOLEAN, SET = ValueType.NUMBER, ValueType.DATE, ValueType.BOOLEAN, ValueType.SET
-MEMBER, TIERS, CONSENT = _("Member"), _("Tiers"), _("Consent")
+MEMBER = _("Member")
 
 
 def _taggings() -> QuerySet[Tagging]:
@@ -31,31 +31,15 @@ def _listed() -> Codes:
     return Codes(lists, "segment__code")
 
 
+_group = figures.Family("member", MEMBER, moves=True).fact
 GROUPS = (
-    Fact(
-        "member.tags",
-        _("tags"),
-        SET,
-        lambda: Codes(_taggings(), "tag__code"),
-        tagging.choices,
-        MEMBER,
-        moves=True,
-    ),
-    Fact(
-        "member.tag_count",
-        _("number of tags"),
-        NUMBER,
-        lambda: figures.count(_taggings(), owner="member"),
-        group=MEMBER,
-        moves=True,
-    ),
-    Fact(
-        "member.tagged_on",
+    _group("tags", _("tags"), SET, lambda: Codes(_taggings(), "tag__code"), tagging.choices),
+    _group("tag_count", _("number of tags"), NUMBER, lambda: figures.count(_taggings(), owner="member")),
+    _group(
+        "tagged_on",
         _("last tagged on"),
         DATE,
         lambda: figures.day(figures.most(_taggings(), "given_at", owner="member")),
-        group=MEMBER,
-        moves=True,
     ),
     Fact(segments.FACT, _("segments"), SET, _listed, _segments, MEMBER),
     Crowd(segments.FACT, segments.trees),
@@ -91,14 +75,7 @@ def _falls() -> QuerySet[TierChange]:
     return _changes().filter(previous__rank__gt=Coalesce("tier__rank", -1))
 
 
-def _tier(
-    code: str,
-    label: Text,
-    type_: ValueType,
-    expression: Callable[[], BaseExpression | F],
-    choices: Callable[[], Sequence[tuple[str, Text]]] | None = None,
-) -> Fact:
-    return Fact(f"member.{code}", label, type_, expression, choices, TIERS, moves=True)
+_tier = figures.Family("member", _("Tiers"), moves=True).fact
 
 
 def _main(column: str) -> Callable[[], BaseExpression]:
@@ -171,18 +148,18 @@ def _answered(purpose: str) -> Callable[[], BaseExpression]:
     return lambda: figures.day(figures.top(_answers(purpose), "answered_at"))
 
 
+_consent = figures.Family("consent", _("Consent")).fact
 CONSENTS = (
-    Fact("consent.marketing", _("agreed to offers and news"), BOOLEAN, _given("marketing"), group=CONSENT),
-    Fact("consent.marketing_on", _("answered on offers and news"), DATE, _answered("marketing"), group=CONSENT),
-    Fact("consent.profiling", _("agreed to recommendations"), BOOLEAN, _given("profiling"), group=CONSENT),
-    Fact("consent.profiling_on", _("answered on recommendations"), DATE, _answered("profiling"), group=CONSENT),
-    Fact("consent.terms_on", _("answered on the terms"), DATE, _answered("terms"), group=CONSENT),
-    Fact(
-        "consent.terms_version",
+    _consent("marketing", _("agreed to offers and news"), BOOLEAN, _given("marketing")),
+    _consent("marketing_on", _("answered on offers and news"), DATE, _answered("marketing")),
+    _consent("profiling", _("agreed to recommendations"), BOOLEAN, _given("profiling")),
+    _consent("profiling_on", _("answered on recommendations"), DATE, _answered("profiling")),
+    _consent("terms_on", _("answered on the terms"), DATE, _answered("terms")),
+    _consent(
+        "terms_version",
         _("version of the terms agreed to"),
         ValueType.TEXT,
         lambda: figures.top(_answers("terms").filter(is_given=True), "version"),
-        group=CONSENT,
     ),
 )
 FACTS = (*TIER_FACTS, *CONSENTS)

@@ -3,22 +3,20 @@
 from typing import Any
 
 from django.db.models import (
-    CharField,
     DateField,
-    Expression,
-    ExpressionWrapper,
     F,
     Func,
     IntegerField,
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
 )
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.registry import Fact, ValueType
+from loyalty.conditions import figures
+from loyalty.registry import ValueType
 from members.models import PlanTerm
 from members.paying import happenings
 
@@ -57,47 +55,26 @@ def _running() -> "QuerySet[PlanTerm]":
     return rows.order_by(F("plan__tier__rank").desc(nulls_last=True), "-through_on", "pk")
 
 
-def _plan() -> Expression:
-    return ExpressionWrapper(Subquery(_running().values("plan__code")[:1]), output_field=CharField())
+def _plan() -> BaseExpression:
+    return figures.top(_running(), "plan__code")
 
 
-def _last_day() -> Expression:
+def _last_day() -> BaseExpression:
     """The last day of all the member holds or will hold; nothing where that is over."""
     today = TruncDate(Now())
     rows = PlanTerm.objects.filter(member=OuterRef("pk"))
     rows = rows.annotate(last=Coalesce(_Eve(F("ended_on")), F("through_on")))
     rows = rows.filter(last__gte=today).filter(last__gte=F("starts_on"))
-    return ExpressionWrapper(Subquery(rows.order_by("-last").values("last")[:1]), output_field=DateField())
+    return figures.top(rows.order_by("-last"), "last")
 
 
-def _days_left() -> Expression:
+def _days_left() -> BaseExpression:
     return _Days(_last_day(), TruncDate(Now()))
 
 
+_fact = figures.Family("member", _("Member"), moves=True).fact
 FACTS = (
-    Fact(
-        code="member.plan",
-        label=_("paid plan"),
-        type=ValueType.CHOICE,
-        expression=_plan,
-        choices=happenings.plans,
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.plan_ends_on",
-        label=_("last day of the paid plan"),
-        type=ValueType.DATE,
-        expression=_last_day,
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.plan_days_left",
-        label=_("days left of the paid plan"),
-        type=ValueType.NUMBER,
-        expression=_days_left,
-        group=_("Member"),
-        moves=True,
-    ),
+    _fact("plan", _("paid plan"), ValueType.CHOICE, _plan, happenings.plans),
+    _fact("plan_ends_on", _("last day of the paid plan"), ValueType.DATE, _last_day),
+    _fact("plan_days_left", _("days left of the paid plan"), ValueType.NUMBER, _days_left),
 )
