@@ -1,10 +1,12 @@
 """What staff do for a member from one place: see the contacts, note, write, and the wish to be forgotten.
 
-Contacts are masked until somebody gives a reason, which the trail keeps; then they are seen for a while,
-by that person alone. What touches points are buttons of the account's page, linked beside these.
+Contacts are masked until somebody who may (``reveal_contacts``, which the right to change does not bring)
+gives a reason, which the trail keeps; then they are seen for a while, by that person alone. What touches
+points are buttons of the account's page, linked beside these.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest
@@ -24,7 +26,7 @@ from members.admin.reasons import Reason
 from members.models import Member
 from members.privacy import wishes
 
-CHANGE = "members.change_member"
+REVEAL = "members.reveal_contacts"
 SEEN_FOR = timedelta(minutes=10)
 A_DAY = 100
 _KEY = "contacts_seen"
@@ -44,19 +46,19 @@ class Words(forms.Form):
 class Letter(forms.Form):
     """Which template is sent."""
 
-    template = forms.ModelChoiceField(
-        label=_("Message template"), queryset=MessageTemplate.objects.none(), widget=UnfoldAdminSelectWidget()
-    )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they come
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         free = [kind.code for kind in registry.all(MessageKind) if kind.event == ""]
-        self.fields["template"].queryset = MessageTemplate.objects.filter(kind__in=free, is_active=True)  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["template"] = forms.ModelChoiceField(
+            label=_("Message template"),
+            queryset=MessageTemplate.objects.filter(kind__in=free, is_active=True),
+            widget=UnfoldAdminSelectWidget(),
+        )
 
 
 def may_see(request: HttpRequest, member: Member, now: datetime) -> bool:
     """Whether this person gave a reason to see this member's contacts, not long ago."""
-    seen = request.session.get(_KEY, {}) if request.user.has_perm(CHANGE) else {}
+    seen = request.session.get(_KEY, {}) if request.user.has_perm(REVEAL) else {}
     until = seen.get(str(member.pk))
     return until is not None and datetime.fromisoformat(until) > now
 
@@ -96,7 +98,7 @@ class Deeds(ModelAdmin):
     """The buttons, for the page of members."""
 
     @operation(
-        label=_("Show contacts"), permission=CHANGE, ask=_ask_reveal, icon="visibility", form=Reason, audited=False
+        label=_("Show contacts"), permission=REVEAL, ask=_ask_reveal, icon="visibility", form=Reason, audited=False
     )
     def reveal(self, request: HttpRequest, member: Member, reason: str) -> str | Promise:
         now, user = clock.now(), staff(request)

@@ -21,6 +21,7 @@ from loyalty import programme as programmes
 from loyalty.admin import accounts as purse
 from loyalty.admin.base import is_others
 from loyalty.ledger import reading
+from loyalty.messaging import addresses as masks
 from loyalty.models import Account, Message, Order, PoolMembership
 from loyalty.personal import Strand
 from loyalty.registry import registry
@@ -85,12 +86,20 @@ def head(request: HttpRequest, member: Member, now: datetime) -> dict[str, Any]:
         "seen": seen,
         "phone": (phones.show(member.phone) if seen else phones.mask(member.phone)) if member.phone else "",
         "mail": (member.email or "") if seen else masked_email(member.email),
+        "guardian": _guardian(member, seen=seen),
         "progress": progress.towards_next(member, now=now),
         "tags": Tagging.objects.filter(running, member=member).select_related("tag").order_by("tag__code"),
         "consents": [(Consent.Purpose(code).label, given.get(code)) for code in Consent.Purpose.values],
         "wish": wishes.waiting(member.pk),
         "kpis": figures(member, now),
     }
+
+
+def _guardian(member: Member, *, seen: bool) -> str:
+    """Name and contact of a child's parent or guardian, the contact masked like the child's own."""
+    contact = member.guardian_contact
+    shown = contact if seen else masks.mask(contact)
+    return " · ".join(part for part in (member.guardian_name, shown if contact else "") if part)
 
 
 def figures(member: Member, now: datetime) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import ids
+from loyalty import accounts, ids
 from loyalty.models import Account
 from loyalty.registry import BuiltinMetric, EventField, EventKind, Happening, ValueType
 from members.models import Member, Referral, ReferralCode
@@ -61,6 +61,7 @@ def keep(member: Member, text: str, *, now: datetime) -> Happening | None:
     by = referrer(text)
     if by is None or by.pk == member.pk:
         return None
+    accounts.lock([by.pk])  # so that of two at once each has a number of its own
     Referral.objects.create(member=member, referrer=by, code=read(text), joined_at=now)
     number = Referral.objects.filter(referrer=by).count()
     return Happening(

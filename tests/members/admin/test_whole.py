@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -94,6 +94,38 @@ def test_what_was_seen_is_masked_again_after_a_while(
     monkeypatch.setattr("loyalty.clock.now", lambda: till.NOW + timedelta(minutes=11))
 
     assert (seen, "139 1111 2222" in look(staff, member).content.decode()) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("role", "answers"),
+    [
+        (("view_member",), (403, False)),
+        (("view_member", "change_member"), (403, False)),
+        (("view_member", "reveal_contacts"), (302, True)),
+    ],
+)
+def test_contacts_are_shown_to_roles_that_may_reveal_them_and_to_no_other(
+    member: Member, role: tuple[str, ...], answers: tuple[int, bool]
+) -> None:
+    """14.2.4: reveal takes a permission of its own, which changing members does not bring."""
+    Member.objects.filter(pk=member.pk).update(guardian_name="周妈妈", guardian_contact="+8613500135000")
+    group = Group.objects.create(name="role")
+    group.permissions.set(Permission.objects.filter(codename__in=role))
+    user = User.objects.create_user("colleague", password=cast.PASSWORD, is_staff=True)
+    user.groups.add(group)
+    client = Client()
+    client.force_login(user)
+
+    hidden = look(client, member).content.decode()
+    pressed = client.post(address(member, "reveal"), {"reason": "asked at the till"})
+    shown = look(client, member).content.decode()
+
+    assert ("139 1111 2222" in hidden, "135****5000" in hidden, "+8613500135000" in hidden) == (False, True, False)
+    assert (pressed.status_code, "139 1111 2222" in shown) == answers
+    assert ("+8613500135000" in shown, AuditRecord.objects.filter(deed="members.contacts.seen").exists()) == (
+        answers[1],
+        answers[1],
+    )
 
 
 def test_who_may_only_look_gets_no_button_to_see_or_change(member: Member) -> None:
