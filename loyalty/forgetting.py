@@ -31,10 +31,9 @@ from loyalty.models import (
     RateCounter,
     Transfer,
 )
-from loyalty.personal import SHORTEST, Person
+from loyalty.personal import FREE, SHORTEST, Person
 
 CHUNK = 500
-FREE: Mapping[str, Any] = {"metadata": {}, "customer": "", "memo": "", "note": ""}
 
 
 def forget(person: Person, now: datetime) -> Mapping[str, int]:

@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 Text = str | Promise
 CHUNK = 500
 SHORTEST = 2
+FREE: Mapping[str, Any] = {"metadata": {}, "customer": "", "memo": "", "note": ""}
+"""Fields of events in which a caller may have written anything, and what they are without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +132,8 @@ def _field(model: type[Model], name: str) -> "Field[Any, Any]":
     first, _, rest = name.partition("__")
     found: Any = model._meta.get_field(first)
     return _field(found.related_model, rest) if rest else found
+
+
+def without_words(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload of an event with its free text left out."""
+    return {name: FREE.get(name, value) for name, value in payload.items()}

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, bulk, clock, orders
+from loyalty import accounts, bulk, clock, orders, personal
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.events import parking, paying
@@ -192,14 +192,17 @@ def _hand_on(drafts: Sequence[Draft], heirs: Mapping[int, int]) -> None:
 def _let_go(drafts: Sequence[Draft], left: Collection[int]) -> None:
     """What comes in for an account that is closed for good is nobody's: an order is a guest's.
 
-    What is about an order that was theirs, such as a return, stays with the books it concerns.
+    What is about an order that was theirs, such as a return, stays with the books it concerns. Free text
+    that the till sent along is not kept: it may name who was forgotten, or was told while they were.
     """
-    for draft in drafts:
+    for draft in [draft for draft in drafts if draft.account_id in left]:
         kind = registry.get(EventKind, draft.kind)
-        if draft.account_id in left and kind.external and kind.follows is None:
+        if kind.external and kind.follows is None:
             draft.account_id = None
             draft.state = Event.State.GUEST if draft.kind == "order.paid" else draft.state
-            Event.objects.filter(pk=draft.id).update(account_id=None, state=draft.state)
+        draft.payload = personal.without_words(draft.payload)
+        kept = {"account_id": draft.account_id, "state": draft.state, "payload": draft.payload}
+        Event.objects.filter(pk=draft.id).update(**kept)
 
 
 def order_key(draft: Draft) -> orders.OrderKey | None:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import accounts, periods, retrying
-from loyalty.errors import LoyaltyError
+from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events import intake
 from loyalty.ledger import closing, pooling
 from loyalty.messaging import sending
@@ -63,7 +63,8 @@ def remind(today: date, *, now: datetime) -> int:
 def carry_out(account_id: int, *, now: datetime) -> Erasure:
     """Erases the person of an account whose wish waits. Raises ``NothingToTakeBack`` where none does.
 
-    Raises ``SpendingStopped`` while the books of the purse they share are in doubt.
+    Raises ``SpendingStopped`` while the books of the purse they share are in doubt, and ``Conflict`` where a
+    purse was joined or a merge taken back at this very moment; then nothing happened, and it can be done again.
     """
     for member_id in sorted(accounts.family(account_id)):
         _leave_purse(member_id, now)
@@ -126,6 +127,11 @@ def _carry_out(account_id: int, now: datetime) -> Erasure:
     row = wishes.waiting(account_id)
     if row is None:
         raise wishes.NothingToTakeBack
+    if (
+        accounts.family(account_id) != family
+        or PoolMembership.objects.filter(account__in=family, left_at=None).exists()
+    ):
+        raise Conflict
     person = persons.gather(account_id)
     told = _empty(account_id, family, now)
     withdrawn = closing.close(family, now=now)
