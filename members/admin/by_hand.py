@@ -25,30 +25,30 @@ from members.models import Ladder, Member, Tier
 MAY = "members.change_member"
 
 
+def _tiers() -> list[tuple[int, str]]:
+    tiers = Tier.objects.filter(archived_at=None).select_related("ladder").order_by("ladder", "rank")
+    return [(tier.pk, f"{tier.ladder.name} · {tier.name}") for tier in tiers]
+
+
+def _ladders() -> list[tuple[int, str]]:
+    return [(each.pk, each.name) for each in Ladder.objects.order_by("pk")]
+
+
 class Given(Reason):
     """Which tier, to which last day, and why."""
 
-    tier = forms.ChoiceField(label=_("Tier"), widget=UnfoldAdminSelectWidget())
+    tier = forms.ChoiceField(label=_("Tier"), choices=_tiers, widget=UnfoldAdminSelectWidget())
     through = forms.DateField(
         label=_("Last day"), required=False, widget=UnfoldAdminDateWidget(), help_text=_("Empty: without end.")
     )
     field_order = ("tier", "through", "reason")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        tiers = Tier.objects.filter(archived_at=None).select_related("ladder").order_by("ladder", "rank")
-        self.fields["tier"].choices = [(tier.pk, f"{tier.ladder.name} · {tier.name}") for tier in tiers]  # type: ignore[attr-defined]  # a ChoiceField
-
 
 class Ended(Reason):
     """On which ladder, and why."""
 
-    ladder = forms.ChoiceField(label=_("Ladder"), widget=UnfoldAdminSelectWidget())
+    ladder = forms.ChoiceField(label=_("Ladder"), choices=_ladders, widget=UnfoldAdminSelectWidget())
     field_order = ("ladder", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["ladder"].choices = [(each.pk, each.name) for each in Ladder.objects.order_by("pk")]  # type: ignore[attr-defined]  # likewise
 
 
 def _ask_grant(_page: Any, _request: HttpRequest, member: Member) -> Confirmation:

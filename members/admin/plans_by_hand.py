@@ -25,7 +25,9 @@ MAY = "members.change_planterm"
 class GivenPlan(Reason):
     """Which plan, for how long and why. The token makes a second click the same gift."""
 
-    plan = forms.ModelChoiceField(label=_("Paid plan"), queryset=Plan.objects.none(), widget=UnfoldAdminSelectWidget())
+    plan = forms.ModelChoiceField(
+        label=_("Paid plan"), queryset=Plan.objects.filter(archived_at=None), widget=UnfoldAdminSelectWidget()
+    )
     days = forms.IntegerField(
         label=_("For how many days"),
         min_value=0,
@@ -36,10 +38,6 @@ class GivenPlan(Reason):
     )
     token = forms.CharField(widget=forms.HiddenInput(), initial=lambda: ids.uuid7().hex, max_length=40)
     field_order = ("plan", "days", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["plan"].queryset = Plan.objects.filter(archived_at=None)  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
 class EndedTerm(Reason):

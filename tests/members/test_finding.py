@@ -1,5 +1,7 @@
 """Finding members, and signing in with what they remember."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -29,10 +31,10 @@ def test_another_partners_names_mean_nothing() -> None:
         finding.by_reference(till.pk, "C-7")
 
 
-def test_phones_are_looked_up_all_at_once(django_assert_num_queries: pytest.FixtureRequest) -> None:
+def test_phones_are_looked_up_all_at_once(django_assert_num_queries: Any) -> None:
     member = cast.new_member()
 
-    with django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
+    with django_assert_num_queries(1):
         found = finding.by_phones(["139-0013-9000", "13700000001", "nonsense"])
 
     assert found == {"139-0013-9000": member.account_id}

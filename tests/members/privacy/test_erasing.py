@@ -1,6 +1,7 @@
 """Being forgotten: nothing names the person afterwards, and the books are as before."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -68,12 +69,12 @@ def test_nothing_names_the_person_anywhere_afterwards() -> None:
     assert Member.objects.filter(pk=member.pk).exists() is False
 
 
-def test_the_files_of_pictures_go_with_the_person(django_capture_on_commit_callbacks: object) -> None:
+def test_the_files_of_pictures_go_with_the_person(django_capture_on_commit_callbacks: Any) -> None:
     member = canaries.somebody()
     canaries.mark_person(member)
     name = Picture.objects.get().name
 
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # pytest-django's own
+    with django_capture_on_commit_callbacks(execute=True):
         erase(member)
 
     assert [
