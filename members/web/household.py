@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.ledger import purses, reading
 from loyalty.ledger.purses import Contents, Share
 from loyalty.models import PoolMembership
+from loyalty.values import Text
 from loyalty.web.forms import OperationForm
 from members.models import Member
 from members.profile import households
@@ -26,6 +28,7 @@ from members.web.access import member_page, read_or_send
 
 CODE = "household_code"
 OWNER = PoolMembership.Role.OWNER
+Deed = Callable[..., object]
 _PERCENT = {"min": "0", "max": "100", "step": "1", "inputmode": "numeric"}
 
 
@@ -129,34 +132,6 @@ def _person(share: Share, names: dict[int, str], member_id: int) -> dict[str, An
 
 @require_POST
 @member_page
-def open_household(request: HttpRequest, member: Member) -> HttpResponse:
-    form = OpenForm(request.POST)
-    return _act(
-        request,
-        member,
-        "open_form",
-        form,
-        lambda now: households.open_household(member_id=member.pk, now=now, **form.cleaned_data),
-        _("Your household is there. Invite somebody now."),
-    )
-
-
-@require_POST
-@member_page
-def take(request: HttpRequest, member: Member) -> HttpResponse:
-    form = TakeForm(request.POST)
-    return _act(
-        request,
-        member,
-        "take_form",
-        form,
-        lambda now: households.take(member_id=member.pk, now=now, **form.cleaned_data),
-        _("Welcome! From now on you collect together."),
-    )
-
-
-@require_POST
-@member_page
 def invite(request: HttpRequest, member: Member) -> HttpResponse:
     """The code is shown once, on the page that follows."""
     form = InviteForm(request.POST)
@@ -178,34 +153,6 @@ def withdraw(request: HttpRequest, member: Member, ref: int) -> HttpResponse:
         None,
         lambda now: households.withdraw(member_id=member.pk, invite_id=ref, now=now),
         _("The invitation is withdrawn."),
-    )
-
-
-@require_POST
-@member_page
-def set_percent(request: HttpRequest, member: Member) -> HttpResponse:
-    form = PercentForm(request.POST)
-    return _act(
-        request,
-        member,
-        "percent_form",
-        form,
-        lambda _now: households.set_percent(member_id=member.pk, **form.cleaned_data),
-        _("Saved. It counts from now on."),
-    )
-
-
-@require_POST
-@member_page
-def contribute(request: HttpRequest, member: Member) -> HttpResponse:
-    form = ContributeForm(request.POST)
-    return _act(
-        request,
-        member,
-        "contribute_form",
-        form,
-        lambda now: households.contribute(member_id=member.pk, now=now, **form.cleaned_data),
-        _("Your points are in the shared purse."),
     )
 
 
@@ -239,7 +186,7 @@ def _act(
     name: str,
     form: OperationForm | None,
     deed: Callable[[datetime], object],
-    done: str,
+    done: Text,
 ) -> HttpResponse:
     """Does the deed and goes back to the page; a refusal stands at its field, or above where there is no form."""
     if form is not None and not form.is_valid():
@@ -253,5 +200,37 @@ def _act(
         form.refuse(refusal)
         return _page(request, member, **{name: form})
     if done:
-        messages.success(request, done)
+        messages.success(request, str(done))
     return redirect("members:household")
+
+
+def _posted(name: str, form_class: type[OperationForm], deed: Deed, done: Text) -> Callable[..., HttpResponseBase]:
+    """The view that does the deed of one of the page's forms with what was typed."""
+
+    @require_POST
+    @member_page
+    def view(request: HttpRequest, member: Member) -> HttpResponse:
+        form = form_class(request.POST)
+        return _act(
+            request, member, name, form, lambda now: deed(member_id=member.pk, now=now, **form.cleaned_data), done
+        )
+
+    return view
+
+
+open_household = _posted(
+    "open_form",
+    OpenForm,
+    households.open_household,
+    gettext_lazy("Your household is there. Invite somebody now."),
+)
+take = _posted("take_form", TakeForm, households.take, gettext_lazy("Welcome! From now on you collect together."))
+set_percent = _posted(
+    "percent_form",
+    PercentForm,
+    lambda now, **typed: households.set_percent(**typed),
+    gettext_lazy("Saved. It counts from now on."),
+)
+contribute = _posted(
+    "contribute_form", ContributeForm, households.contribute, gettext_lazy("Your points are in the shared purse.")
+)

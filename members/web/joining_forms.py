@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError
+from loyalty.values import Text
 from loyalty.web.forms import OperationForm
 from members.entering import guardians
 from members.entering.details import GuardianNeeded
@@ -91,11 +92,12 @@ class WeChatArrivalForm(ArrivalForm):
 
 
 class PasswordForm(OperationForm):
-    """The password again, where the member has one."""
+    """The password again, where the member has one; ``reason`` says why."""
+
+    reason: ClassVar[Text] = _("So that nobody but you can change this.")
 
     password = forms.CharField(
         label=_("Your password"),
-        help_text=_("So that nobody but you can change this."),
         strip=False,
         max_length=256,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
@@ -103,6 +105,7 @@ class PasswordForm(OperationForm):
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = str(self.reason)
         if member.user is None or not member.user.has_usable_password():
             del self.fields["password"]
 

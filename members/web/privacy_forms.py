@@ -1,41 +1,27 @@
 """What a person types before a copy of their data is handed out, and before they are forgotten."""
 
-from typing import Any
+from typing import ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.web.forms import OperationForm
-from members.models import Member
+from loyalty.values import Text
+from members.web.joining_forms import PasswordForm
 
 
-class CopyForm(OperationForm):
-    """The password again, where the member has one."""
+class CopyForm(PasswordForm):
+    """Before a copy of one's data."""
 
-    password = forms.CharField(
-        label=_("Your password"),
-        help_text=_("So that nobody but you gets it."),
-        strip=False,
-        max_length=256,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if member.user is None or not member.user.has_usable_password():
-            del self.fields["password"]
+    reason: ClassVar[Text] = _("So that nobody but you gets it.")
 
 
-class LeaveForm(CopyForm):
+class LeaveForm(PasswordForm):
     """And a tick, so that nobody leaves by a slip."""
+
+    reason: ClassVar[Text] = _("So that nobody but you can do this.")
+    field_order = ("sure", "password")
 
     sure = forms.BooleanField(
         label=_("I want to leave and know that my points go"),
         error_messages={"required": _("Please tick this if you are sure.")},
     )
-    field_order = ("sure", "password")
-
-    def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
-        super().__init__(*args, member=member, **kwargs)
-        if "password" in self.fields:
-            self.fields["password"].help_text = _("So that nobody but you can do this.")
