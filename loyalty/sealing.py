@@ -11,55 +11,52 @@ audit trail. Whoever rewrites the whole chain is found by a copy of its head kep
 """
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, Manager, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import ids, outbox, periods, resting, triggers
+from loyalty import digesting, ids, outbox, periods, resting, triggers
+from loyalty.digesting import Column, Rows
 from loyalty.models import Allocation, AuditRecord, Entry, Lot, Seal
 from loyalty.registry import Job, Topic
 
 logger = logging.getLogger(__name__)
 
 HEAD = "seal.head"
-CHUNK = 2000
-Rows = QuerySet[Any, Any]
-_written = json.JSONEncoder(ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode
-
-_ENTRY = tuple(field.attname for field in Entry._meta.concrete_fields)
-_RECORD = tuple(field.attname for field in AuditRecord._meta.concrete_fields)
 _BIRTH = (
-    Case(When(awaits="", then=F("available_at"))),
-    Case(When(awaits="", then=Coalesce("born_expires_at", "expires_at"))),
+    Column(Case(When(awaits="", then=F("available_at"))), digesting.TIME),
+    Column(Case(When(awaits="", then=Coalesce("born_expires_at", "expires_at"))), digesting.TIME),
 )
-_ALLOCATION = ("id", "entry_id", "lot_id", "kind", "amount")
+_ENTRY = digesting.columns(Entry, *(field.attname for field in Entry._meta.concrete_fields))
+_LOT = (*digesting.columns(Lot, *triggers.LOT_FIXED), *_BIRTH)
+_ALLOCATION = digesting.columns(Allocation, "id", "entry_id", "lot_id", "kind", "amount")
+_RECORD = digesting.columns(AuditRecord, *(field.attname for field in AuditRecord._meta.concrete_fields))
 
 
 def _books(low: UUID, high: UUID) -> Iterator[Rows]:
     entries = Entry.objects.filter(id__gte=low, id__lt=high)
-    yield entries.order_by("id").values_list(*_ENTRY)
+    yield Rows(entries.order_by("id"), _ENTRY)
     lots = Lot.objects.filter(entry__id__gte=low, entry__id__lt=high)
-    yield lots.order_by("entry_id").values_list(*triggers.LOT_FIXED, *_BIRTH)
+    yield Rows(lots.order_by("entry_id"), _LOT)
     parts = Allocation.objects.filter(entry__id__gte=low, entry__id__lt=high).exclude(kind=Allocation.Kind.REPAY)
-    yield parts.order_by("entry_id", "id").values_list(*_ALLOCATION)
+    yield Rows(parts.order_by("entry_id", "id"), _ALLOCATION)
 
 
 def _trail(low: UUID, high: UUID) -> Iterator[Rows]:
-    yield AuditRecord.objects.filter(id__gte=low, id__lt=high).order_by("id").values_list(*_RECORD)
+    yield Rows(AuditRecord.objects.filter(id__gte=low, id__lt=high).order_by("id"), _RECORD)
 
 
 CHAINS: dict[str, Callable[[UUID, UUID], Iterator[Rows]]] = {"ledger": _books, "audit": _trail}
-NUMBERED = {"ledger": Entry, "audit": AuditRecord}
+NUMBERED: dict[str, Manager[Any]] = {"ledger": Entry.objects, "audit": AuditRecord.objects}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +99,13 @@ def _seal(chain: str, until: datetime, now: datetime) -> Seal | None:
 
 def _digest(chain: str, number: int, since: datetime, until: datetime, former: str) -> tuple[str, int]:
     """(SHA-256 in hex, rows) of a stretch as the tables are now; constant memory."""
-    sha = hashlib.sha256(_line((chain, number, since, until, former)))
+    sha = hashlib.sha256(digesting.line((chain, number, since, until, former)))
     count = 0
     for rows in CHAINS[chain](resting.floor(since), resting.floor(until)):
-        for row in rows.iterator(chunk_size=CHUNK):
-            sha.update(_line(row))
-            count += 1
+        for block in digesting.blocks(rows):
+            sha.update(block)
+            count += block.count(b"\n")
     return sha.hexdigest(), count
-
-
-def _line(row: tuple[Any, ...]) -> bytes:
-    """One row as bytes that are the same on every database and version."""
-    return _written([_word(value) for value in row]).encode() + b"\n"
-
-
-def _word(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.hex if isinstance(value, UUID) else value
 
 
 def head(seal: Seal) -> str:
@@ -145,7 +129,7 @@ def faults(*, known: tuple[str, ...] = ()) -> Iterator[Fault]:
     ahead = resting.floor(resting.born(ids.uuid7()) + resting.LAG)  # by the clock that numbers rows
     for chain in CHAINS:
         yield from _broken(chain, digests)
-        early = NUMBERED[chain].objects.filter(id__gt=ahead).count()  # type: ignore[attr-defined]
+        early = NUMBERED[chain].filter(id__gt=ahead).count()
         if early:
             yield Fault(
                 chain, 0, _("%(count)s rows are numbered in the future, where no seal looks.") % {"count": early}

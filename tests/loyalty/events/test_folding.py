@@ -123,8 +123,9 @@ def test_a_late_event_waits_for_a_review() -> None:
 
     outcome = post(order("A1", 10000, member, NOW - timedelta(days=8)))[0]
     before = net(member)
-    releasing.accept(event_id=outcome.event_id, now=NOW)  # type: ignore[arg-type]  # it was recorded
-    releasing.accept(event_id=outcome.event_id, now=NOW)  # type: ignore[arg-type]
+    event = Event.objects.get()
+    releasing.accept(event_id=event.pk, now=NOW)
+    releasing.accept(event_id=event.pk, now=NOW)
 
     assert (outcome.status, before, net(member)) == (Status.REVIEW, 0, 100)
 
@@ -149,14 +150,15 @@ def test_what_has_expired_is_not_asked_back() -> None:
 
 def together(deeds: list[Callable[[], Any]]) -> list[Any]:
     """Runs deeds at the same moment, each on its own connection; results or exceptions, in order."""
-    gate, results = threading.Barrier(len(deeds)), [None] * len(deeds)
+    gate = threading.Barrier(len(deeds))
+    results: list[Any] = [None] * len(deeds)
 
     def run(place: int, deed: Callable[[], Any]) -> None:
         gate.wait()
         try:
             results[place] = deed()
         except Exception as error:  # noqa: BLE001 - the test looks at whatever came
-            results[place] = error  # type: ignore[call-overload]
+            results[place] = error
         finally:
             connections.close_all()
 

@@ -84,7 +84,7 @@ TAMPERING: dict[str, Callable[[], object]] = {
     "I4": lambda: Entry.objects.filter(version=2).update(balance_after=49),
     "I9": lambda: Lot.objects.filter(remaining=20).update(remaining=19),
     "I10": lambda: Lot.objects.filter(remaining=0).update(remaining=1),
-    "I12": lambda: Allocation.objects.filter(kind="drain").first().delete(),  # type: ignore[union-attr]
+    "I12": lambda: Allocation.objects.filter(pk=Allocation.objects.filter(kind="drain").values("pk")[:1]).delete(),
     "I11": lambda: one_that_awaits(expires_at=NOW, born_expires_at=NOW + timedelta(days=1)),
     "I12 debt": lambda: Balance.objects.update(deferred=F("deferred") + 1, pending=F("pending") + 1),
     "I12 restore": lambda: Allocation.objects.create(
