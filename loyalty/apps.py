@@ -4,11 +4,13 @@ import gc
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import registry
+from loyalty.second_factor import demand
 
 
 class LoyaltyConfig(AppConfig):
@@ -21,6 +23,7 @@ class LoyaltyConfig(AppConfig):
                 registry.add(import_module(f"{config.name}.contributions").CONTRIBUTES)
         foundation = import_module("loyalty.foundation")  # knows models, so not before they are loaded
         post_migrate.connect(foundation.after_migrate, sender=self, dispatch_uid="loyalty.foundation")
+        checks.register(demand.check, checks.Tags.security, deploy=True)
         _spare_the_collector()
 
 

@@ -16,6 +16,7 @@ from loyalty.ledger.laws import transfers
 from loyalty.messaging import codes, delivering, effects, handing_on, reminding, sending
 from loyalty.messaging import kinds as messages
 from loyalty.registry import BuiltinMetric, Caption, Contribution, Follower, Job, Stride, Topic, ValueType
+from loyalty.second_factor import notices
 
 SWEEP_RANGES = 10
 
@@ -118,6 +119,7 @@ CONTRIBUTES: tuple[Contribution, ...] = (
     *effects.EFFECTS,
     Topic(sending.TOPIC, _deliver),
     Topic(codes.TOPIC, _deliver_code),
+    Topic(notices.TOPIC, notices.deliver),
     reminding.JOB,
     Job(code="forget_codes", label=_("Forget old codes"), period=periods.every(60), run=_forget_codes, catch_up=0),
     Job(

@@ -7,6 +7,7 @@ pooler that hands out another connection for each transaction), ``BROKER_URL``, 
 ``SUPPORT_URL`` (where members find help), ``EMAIL_URL`` and ``EMAIL_FROM`` (console without),
 ``SITE_URL`` (for links in messages), ``SMS_CHANNEL`` (a class; none without), ``SMS_DAILY_BUDGET``,
 ``EVERGREEN_FONT`` (a font file with Chinese for pictures),
+``STAFF_SECOND_FACTOR`` (``required``, or ``offered`` as in a demo),
 ``EVERGREEN_WEIXIN_APP_ID`` and ``EVERGREEN_WEIXIN_SECRET`` (signing in with WeChat; not offered without).
 Upper apps are named only as strings, so the ground floor never imports them.
 """
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth.account",
     "allauth.socialaccount",
+    "allauth.mfa",
     "loyalty.apps.LoyaltyConfig",
     "members.apps.MembersConfig",
     "rewards.apps.RewardsConfig",
@@ -80,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "members.web.places.note_places",
     "loyalty.web.sessions.end_stays",
+    "loyalty.web.second_factor.gate.require",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -154,6 +157,10 @@ SOCIALACCOUNT_ADAPTER = "members.web.oauth.Doorway"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 ACCOUNT_EMAIL_VERIFICATION = "none"
+
+# The staff's second factor: "required", or "offered" where it may be tried out without one (loyalty.second_factor).
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", default="offered" if DEBUG or DEMO else "required")
+MFA_ADAPTER = "loyalty.second_factor.vault.Vault"
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="zh-hans")
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]

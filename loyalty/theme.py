@@ -7,6 +7,7 @@ A leaf that only settings reads. What must be counted or looked up is named as a
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,12 @@ def theme(*, demo: bool) -> dict[str, Any]:
         "DASHBOARD_CALLBACK": "loyalty.admin.dashboard.fill",
         "STYLES": [_address("css/admin.css")],
         "COMMAND": {"search_models": ["loyalty.account", "loyalty.rule", "loyalty.order"], "show_history": False},
+        "ACCOUNT": {
+            "navigation": [
+                {"title": _("Second factor"), "link": reverse_lazy("second-factor:manage")},
+                {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+            ]
+        },
         "SIDEBAR": {
             "show_search": True,
             "command_search": True,

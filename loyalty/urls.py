@@ -8,6 +8,7 @@ from loyalty.web import health
 handler500 = "loyalty.web.failures.server_error"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("admin/second-factor/", include("loyalty.web.second_factor.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("members.api.urls")),
     path("api/v1/", include("rewards.api.urls")),

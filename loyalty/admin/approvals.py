@@ -202,6 +202,7 @@ class ApprovalAdmin(AppendOnly):
         lets=_may_decide,
         form=Comment,
         audited=False,
+        moves_value=True,
     )
     def approve(self, request: HttpRequest, approval: Approval, *, answer: str) -> str | Promise:
         approvals.approve(

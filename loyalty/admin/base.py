@@ -26,6 +26,7 @@ from loyalty import approvals, retrying
 from loyalty.admin.auditing import Audited
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
+from loyalty.web.second_factor import gate
 
 PAGE = 25
 
@@ -105,13 +106,15 @@ def operation(
     lets: Callable[[Any, Any], bool] = lambda _user, _item: True,
     form: type[forms.Form] | None = None,
     audited: bool = True,
+    moves_value: bool = False,
 ) -> Callable[[Deed], Any]:
     """A button on an object's page: asks first, then does the deed and shows the sentence it returns.
 
     ``permission`` is a full name such as ``loyalty.change_rule``; ``suits`` tells whether the object's
     state allows the deed and ``lets`` whether this user may do it, so the button is left out where not
     (the operation itself refuses, too). A GET only asks; a POST acts. What ``form`` asks for is handed
-    to the deed by name. Operations that write their own audit records say ``audited=False``.
+    to the deed by name. Operations that write their own audit records say ``audited=False``; for those that
+    ``moves_value`` or open a door, the second factor must have been proven within ten minutes.
     The theme's own ``permissions`` are not used: its system check would ask the database.
     """
 
@@ -123,6 +126,8 @@ def operation(
             item = page.get_object(request, unquote(object_id))
             if item is None:
                 raise Http404
+            if moves_value and (turned := gate.again(request)) is not None:
+                return turned
             filled = form(request.POST) if form and request.method == "POST" else None
             if request.method == "POST" and (filled is None or filled.is_valid()):
                 answers = filled.cleaned_data if filled else {}
@@ -132,7 +137,7 @@ def operation(
                     return done
             confirmation = ask(page, request, item)
             if form and filled is None:
-                filled = form(initial=dict(confirmation.initial or {}))
+                filled = form(initial={**(confirmation.initial or {}), **gate.draft(request)})
             shown = {"label": label, "danger": variant == ActionVariant.DANGER, "form": filled}
             return _asked(page, request, item, confirmation=confirmation, shown=shown)
 

@@ -13,6 +13,7 @@ from loyalty import clock, findings
 from loyalty import programme as programmes
 from loyalty.admin import waiting
 from loyalty.models import Account, Balance, Entry, Order, Rule
+from loyalty.web.second_factor import proof
 
 
 def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     programme = programmes.current()
     today = clock.business_day(now, programme.timezone, programme.day_start_hour)
     first = today.replace(day=1)
-    context |= {"title": _("Overview")}
+    context |= {"title": _("Overview"), "second_factor_hint": proof.is_hinted(request)}
     if not request.user.has_perm("loyalty.view_account"):
         return context | {"figures": [], "piles": [], "rules": []}
     return context | {

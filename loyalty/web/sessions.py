@@ -43,6 +43,12 @@ def end_stays(get_response: Handler) -> Handler:
     return handle
 
 
+def began(request: HttpRequest) -> datetime | None:
+    """When whoever is signed in typed their password; ``None`` before the stay is noted."""
+    kept: dict[str, Any] = request.session.get(KEPT) or {}
+    return datetime.fromisoformat(kept["began"]) if kept.get("user") == request.session.get(SESSION_KEY) else None
+
+
 def _settle(request: HttpRequest, now: datetime) -> None:
     kept: dict[str, Any] = request.session.get(KEPT) or {}
     if kept.get("user") != request.session[SESSION_KEY]:
