@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, programme
+from loyalty import programme
 from loyalty.errors import LoyaltyError
 from members.entering import ages
 from members.models import Consent, Member
@@ -14,6 +14,8 @@ TEXT_VERSION = "2026-01"
 """Version of the terms and notices that are shown now; a changed text gets a new one."""
 NOT_FOR_CHILDREN = frozenset({Consent.Purpose.MARKETING.value, Consent.Purpose.PROFILING.value})
 """Who is under 14 is neither advertised to nor studied, whoever ticks what."""
+NOT_FOR_MINORS = frozenset({Consent.Purpose.PROFILING.value})
+"""Who is under 18 is not advertised to by what a machine made of them (Rules on Minors Online, article 24)."""
 
 
 class TermsNeeded(LoyaltyError):
@@ -31,17 +33,30 @@ def answer(
 ) -> None:
     """Records an answer to each purpose named; an answer that changes nothing writes no row.
 
-    A child's yes to ``NOT_FOR_CHILDREN`` is recorded as a no.
+    A child's yes to ``NOT_FOR_CHILDREN``, or a minor's to ``NOT_FOR_MINORS``, is recorded as a no.
     """
-    running = programme.current()
-    if ages.is_child(member.birthday, clock.business_day(now, running.timezone, running.day_start_hour)):
-        answers = {purpose: said and purpose not in NOT_FOR_CHILDREN for purpose, said in answers.items()}
+    barred = barred_from(member, now)
+    answers = {purpose: said and purpose not in barred for purpose, said in answers.items()}
     standing = given(member)
     Consent.objects.bulk_create(
         Consent(member=member, purpose=purpose, version=version, is_given=is_given, answered_at=now, source=source)
         for purpose, is_given in answers.items()
         if standing.get(purpose) is not is_given
     )
+
+
+def barred_from(member: Member, now: datetime) -> frozenset[str]:
+    """What nobody of that age may agree to."""
+    today = programme.day_of(now)
+    if ages.is_child(member.birthday, today):
+        return NOT_FOR_CHILDREN
+    return NOT_FOR_MINORS if ages.is_under(ages.ADULT_FROM, member.birthday, today) else frozenset()
+
+
+def settle(member: Member, *, now: datetime) -> None:
+    """Takes back what a birthday that was told since does not allow."""
+    standing = given(member)
+    answer(member, {each: False for each in barred_from(member, now) if standing.get(each)}, now=now)
 
 
 def given(member: Member) -> dict[str, bool]:

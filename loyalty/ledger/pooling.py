@@ -2,7 +2,8 @@
 
 The purse is an account of its own, so every law of the books holds for it. Its lots remember who
 brought them (``Lot.origin``): who leaves takes along what is left of their own lots, in spending order
-and with their dates. Somebody is in one purse at a time; the owner stays until it is closed. All
+and with their dates. Somebody is in one purse at a time; the owner stays until it is closed or
+handed over (``heading``). All
 changes of a purse are made under the lock of its account.
 """
 
@@ -51,7 +52,7 @@ class OwnerStays(Conflict):
     """The owner cannot leave the others behind."""
 
     code = "owner_stays"
-    sentence = _("The owner cannot leave while others share the purse. Please close it instead.")
+    sentence = _("The owner cannot leave while others share the purse. Please hand it over or close it first.")
 
 
 class SpendingMismatch(Conflict):

@@ -1,4 +1,4 @@
-"""Words about how one is reached: the code to a new address, word to the old one, the code to a guardian."""
+"""Words about how one is reached: the code to a new address, word to the old one, the codes to a guardian."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import MessageKind, Shipped, ValueType, Variable
 
-CODE, CHANGED, GUARDIAN = "code.contact", "contact.changed", "code.guardian"
+CODE, CHANGED, GUARDIAN, GUARDING = "code.contact", "contact.changed", "code.guardian", "code.guarding"
 
 
 def _as_given(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
@@ -95,6 +95,32 @@ KINDS = (
             short=(
                 "【{brand}】你的孩子想入会。同意请把验证码 {code} 填在入会页面，{minutes} 分钟内有效；不知情请忽略。",
                 "{brand}: your child wants to join. If you agree, {code} is the code, good for {minutes} minutes.",
+            ),
+        ),
+    ),
+    MessageKind(
+        GUARDING,
+        _("code for a guardian's own page"),
+        code_variables(),
+        _as_given,
+        is_secret=True,
+        shipped=Shipped(
+            name=("监护人验证码", "Code for a guardian's page"),
+            subject=("{code} 用于确认你是孩子的监护人", "{code} to confirm that you are the guardian"),
+            body=(
+                (
+                    "你的孩子是 {brand} 的会员。确认你是监护人，请把验证码 {code} 填在页面上，{minutes} 分钟内有效。"
+                    "是否同意孩子继续做会员，由你决定。\n\n没有这回事？忽略就好，请勿把验证码告诉他人。"
+                ),
+                (
+                    "Your child is a member of {brand}. To confirm that you are the guardian, type the code {code} on "
+                    "the page; it is good for {minutes} minutes. Whether your child stays a member is up to you.\n\n"
+                    "If you know nothing of this, you can leave it; tell nobody the code."
+                ),
+            ),
+            short=(
+                "【{brand}】监护人验证码 {code}，{minutes} 分钟内有效，用于确认孩子的会员事宜。切勿告诉他人。",
+                "{brand}: {code} confirms that you are the guardian of a member, good for {minutes} minutes.",
             ),
         ),
     ),

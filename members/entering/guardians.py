@@ -1,17 +1,18 @@
 """Parents and guardians: without one's agreement nobody under 14 becomes a member.
 
 On the member page the guardian proves a phone number or an e-mail address of theirs by a code; at the
-till staff see them. Their agreement is a consent of its own, with its own text.
+till staff see them. Their agreement is a consent of its own, with its own text. The proven contact is kept
+while the child is one, so that the guardian can see, renew and end it (``members.privacy.guarding``).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import readers
 from loyalty.errors import LoyaltyError
-from members.entering import details
+from members.entering import ages, details
 from members.models import Consent, Member
 
 TEXT_VERSION = "2026-11"
@@ -48,8 +49,26 @@ def read(*, name: str, contact: str, agreed: bool) -> Guardian:
 
 def agree(member: Member, guardian: Guardian, *, now: datetime) -> None:
     """Keeps who agreed and when; call it in the transaction that makes the member."""
-    member.guardian_name, member.guardian_agreed_at = guardian.name, now
-    Member.objects.bulk_update([member], ["guardian_name", "guardian_agreed_at"])
+    member.guardian_name, member.guardian_contact = guardian.name, guardian.contact or member.guardian_contact
+    member.guardian_agreed_at = now
+    Member.objects.bulk_update([member], ["guardian_name", "guardian_contact", "guardian_agreed_at"])
+    answer(member, is_given=True, now=now)
+
+
+def answer(member: Member, *, is_given: bool, now: datetime) -> None:
+    """A row for the guardian's word on the text as it is now."""
     Consent.objects.create(
-        member=member, purpose=Consent.Purpose.GUARDIAN, version=TEXT_VERSION, is_given=True, answered_at=now
+        member=member, purpose=Consent.Purpose.GUARDIAN, version=TEXT_VERSION, is_given=is_given, answered_at=now
     )
+
+
+def is_missing(member: Member, today: date) -> bool:
+    """Whether this is a child for whom nobody has agreed, or no longer does."""
+    return member.guardian_agreed_at is None and ages.is_child(member.birthday, today)
+
+
+def agreed_to(member: Member) -> str:
+    """The version of the text that was agreed to last; empty without an agreement. One query."""
+    rows = Consent.objects.filter(member=member, purpose=Consent.Purpose.GUARDIAN).order_by("answered_at", "pk")
+    last = rows.last()
+    return last.version if last is not None and last.is_given else ""

@@ -10,7 +10,10 @@ from allauth.socialaccount.models import SocialAccount
 from loyalty.models import User
 from members.models import Consent, Member
 
-GAPS = ("name", "birthday", "birthday_set_on", "language", "guardian_name", "guardian_agreed_at", "completed_at")
+GAPS = (
+    *("name", "birthday", "birthday_set_on", "language"),
+    *("guardian_name", "guardian_contact", "guardian_agreed_at", "completed_at"),
+)
 CONTACTS = ("phone", "email")
 
 

@@ -2,6 +2,15 @@
 
 from members import strands
 from members.merging import step
-from members.privacy import demo, erasing, people, words
+from members.privacy import demo, erasing, guarding, people, words
 
-CONTRIBUTED = (people.DOSSIER, step.STEP, erasing.ERASED, *erasing.JOBS, *words.KINDS, *strands.STRANDS, *demo.DEMO)
+CONTRIBUTED = (
+    people.DOSSIER,
+    step.STEP,
+    erasing.ERASED,
+    *erasing.JOBS,
+    *guarding.JOBS,
+    *words.KINDS,
+    *strands.STRANDS,
+    *demo.DEMO,
+)

@@ -16,7 +16,7 @@ from loyalty.errors import LoyaltyError
 from loyalty.ledger import closing, reading
 from loyalty.messaging import sending
 from loyalty.models import Account, Partner, PoolMembership, User
-from members.climbing import tiers
+from members.entering import details, guardians
 from members.models import Erasure, Member, MemberSettings
 from members.privacy import words
 
@@ -104,7 +104,7 @@ def ask(
             reason=reason.strip()[:200],
             asked_at=now,
             asked_by=by,
-            due_on=tiers.business_day(now) + timedelta(days=days_to_think()),
+            due_on=programme.day_of(now) + timedelta(days=days_to_think()),
         )
         key = f"erasure:{row.pk}"
         sending.tell(account_ids=[account_id], kind=words.ASKED, params={"erasure": row.pk}, key=key, now=now)
@@ -113,12 +113,18 @@ def ask(
 
 
 def take_back(*, account_id: int, now: datetime, by: User | None = None, origin: Origin = NOWHERE) -> Erasure:
-    """The membership goes on as if nothing had been asked. Raises ``NothingToTakeBack``."""
+    """The membership goes on as if nothing had been asked.
+
+    Raises ``NothingToTakeBack``, or ``GuardianNeeded`` for a child whose guardian does not agree.
+    """
     with transaction.atomic():
         accounts.lock([account_id])
         row = waiting(account_id)
         if row is None:
             raise NothingToTakeBack
+        member = Member.objects.filter(pk=account_id).first()
+        if member is not None and guardians.is_missing(member, programme.day_of(now)):
+            raise details.GuardianNeeded(years=details.GUARDED_YEARS)
         row.state, row.ended_at = State.TAKEN_BACK, now
         row.save(update_fields=["state", "ended_at"])
         note("taken_back", row, now=now, by=by, origin=origin)

@@ -1,4 +1,4 @@
-"""What members are told on days of honor, and when somebody joins their household; with the texts for it.
+"""What members are told on days of honor, and when their household changes; with the texts for it.
 
 A pet's name is looked up when the message goes out: events hold none, and of a pet that passed away or was
 taken out in the meantime nothing is said.
@@ -15,7 +15,7 @@ from loyalty.models import Pool
 from loyalty.registry import MessageKind, Shipped, ValueType, Variable
 from members.models import Member, Pet
 
-TAKEN = "household.taken"
+TAKEN, HEADED = "household.taken", "household.headed"
 
 
 def _birthday(_account_id: int, _params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
@@ -34,8 +34,8 @@ def _years(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mappi
     return {"years": payload["years"]} if payload else None
 
 
-def _taken(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any] | None:
-    """Who joined and which purse; nothing where either is gone."""
+def _household(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any] | None:
+    """Who did it and which purse; nothing where either is gone."""
     who = Member.objects.filter(pk=params.get("member", 0)).first()
     pool = Pool.objects.filter(pk=params.get("pool", 0), closed_at=None).first()
     return {"who": who.name or who.account.number, "household": pool.name} if who and pool else None
@@ -121,13 +121,34 @@ KINDS = (
             Variable("who", _("who joined"), "林小满"),
             Variable("household", _("the household's name"), "毛球之家"),
         ),
-        _taken,
+        _household,
         shipped=Shipped(
             name=("家庭成员加入", "Somebody joined the household"),
             subject=("{who} 加入了{household}", "{who} has joined {household}"),
             body=(
                 "{name}，{who} 接受了邀请，已经加入{household}。从现在起，你们可以一起攒积分。",
                 "{name}, {who} has taken the invitation and joined {household}. From now on you collect together.",
+            ),
+            link="/me/household/",
+        ),
+    ),
+    MessageKind(
+        HEADED,
+        _("a household handed over"),
+        (
+            Variable("who", _("who handed it over"), "林小满"),
+            Variable("household", _("the household's name"), "毛球之家"),
+        ),
+        _household,
+        shipped=Shipped(
+            name=("家庭交接", "A household handed over"),
+            subject=("{household}现在由你打理", "You look after {household} now"),
+            body=(
+                "{name}，{who} 把{household}交给了你。从现在起，由你邀请家人、决定谁可以花积分。大家的积分都没有变。",
+                (
+                    "{name}, {who} has handed {household} over to you. From now on you invite people and say who may "
+                    "spend. Nobody's points have changed."
+                ),
             ),
             link="/me/household/",
         ),

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import accounts, faults, limits, readers
 from loyalty.errors import LoyaltyError, NotFound
-from loyalty.ledger import pooling, purses
+from loyalty.ledger import heading, pooling, purses
 from loyalty.messaging import sending
 from loyalty.models import Pool, PoolMembership
 from members.models import HouseholdInvite
-from members.profile.feast_words import TAKEN
+from members.profile.feast_words import HEADED, TAKEN
 
 LASTS = timedelta(days=7)
 MOST_OPEN = 10
@@ -133,6 +133,25 @@ def set_percent(*, member_id: int, percent: int) -> None:
     PoolMembership.objects.filter(pk=share(member_id).pk).update(percent=percent)
 
 
+def let_spend(*, member_id: int, share_id: int, may_spend: bool) -> None:
+    """The owner says whether somebody may spend. Raises ``OwnerOnly`` or ``NotFound``, and what ``heading`` raises."""
+    them = other(member_id, share_id)
+    heading.let_spend(pool_id=them.pool_id, owner_id=member_id, account_id=them.account_id, may_spend=may_spend)
+
+
+@transaction.atomic
+def hand_over(*, member_id: int, share_id: int, now: datetime) -> None:
+    """Somebody else looks after the household from now on, and is told; open invitations are withdrawn.
+
+    Raises ``OwnerOnly`` or ``NotFound``, and what ``heading`` raises.
+    """
+    them = other(member_id, share_id)
+    heading.hand_over(pool_id=them.pool_id, owner_id=member_id, heir_id=them.account_id)
+    _withdraw_all(them.pool_id, now)
+    params, key = {"member": member_id, "pool": them.pool_id}, f"{HEADED}:{them.pk}:{now:%Y%m%d%H%M%S%f}"
+    sending.tell(account_ids=[them.account_id], kind=HEADED, params=params, key=key, now=now)
+
+
 def contribute(*, member_id: int, points: int, key: str, now: datetime) -> None:
     """Puts points in, once for each key. Raises what ``pooling.contribute`` raises."""
     pooling.contribute(pool_id=share(member_id).pool_id, account_id=member_id, amount=points, key=key, now=now)
@@ -147,7 +166,20 @@ def close(*, member_id: int, now: datetime) -> None:
     """Everybody gets back what is left of theirs. Raises ``OwnerOnly``."""
     own = _owned(member_id)
     pooling.close(pool_id=own.pool_id, now=now)
-    HouseholdInvite.objects.filter(pool_id=own.pool_id, taken_at=None, withdrawn_at=None).update(withdrawn_at=now)
+    _withdraw_all(own.pool_id, now)
+
+
+def other(member_id: int, share_id: int) -> PoolMembership:
+    """The share of somebody else in the household one owns. Raises ``OwnerOnly`` or ``NotFound``."""
+    shares = PoolMembership.objects.filter(pool=_owned(member_id).pool_id, left_at=None)
+    found = shares.exclude(account=member_id).filter(pk=share_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _withdraw_all(pool_id: int, now: datetime) -> None:
+    HouseholdInvite.objects.filter(pool_id=pool_id, taken_at=None, withdrawn_at=None).update(withdrawn_at=now)
 
 
 def _owned(member_id: int) -> PoolMembership:

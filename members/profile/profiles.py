@@ -4,40 +4,48 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from loyalty import accounts, audit, clock, programme
+from loyalty import accounts, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import NotFound
 from loyalty.models import User
-from members import choices
-from members.entering import details
+from members import choices, consent
+from members.entering import ages, details, guardians
+from members.entering.guardians import Guardian
 from members.models import Member
 from members.profile import birthdates, completeness
 
 
 @transaction.atomic
-def change(account_id: int, *, name: str, birthday: date | None, now: datetime) -> Member:
-    """Replaces both, as the member wishes.
+def change(
+    account_id: int, *, name: str, birthday: date | None, now: datetime, guardian: Guardian | None = None
+) -> Member:
+    """Replaces both, as the member wishes; ``guardian`` has just agreed, in case it is a child's birthday.
 
     Raises what ``members.entering.details.read`` raises, ``BirthdaySettled`` where the birthday was changed
     lately, or ``NotFound``.
     """
-    today = _today(now)
+    today = programme.day_of(now)
+    is_guarded = guardian is not None or _is_guarded(account_id)
     person = details.read(
-        name=name, phone="", email="", birthday=birthday, language="", today=today, is_guarded=_is_guarded(account_id)
+        name=name, phone="", email="", birthday=birthday, language="", today=today, is_guarded=is_guarded
     )
     member = _locked(account_id)
-    member.birthday_set_on = birthdates.change(
-        old=member.birthday,
-        new=person.birthday,
-        set_on=member.birthday_set_on,
-        days=choices.current().birthday_edit_days,
-        today=today,
-    )
+    member.birthday_set_on = _set_on(member, person.birthday, today)
     member.name, member.birthday = person.name, person.birthday
     Member.objects.bulk_update([member], ["name", "birthday", "birthday_set_on"])
     User.objects.filter(member=member).update(display_name=person.name)
+    if guardian is not None and ages.is_child(member.birthday, today):
+        guardians.agree(member, guardian, now=now)
+    consent.settle(member, now=now)
     completeness.settle(account_id, now=now)
     return member
+
+
+def may_change(member: Member, birthday: date | None, *, now: datetime) -> None:
+    """Raises what would be refused later, before a guardian is asked for a code; but for the guardian."""
+    today = programme.day_of(now)
+    details.read(name="", phone="", email="", birthday=birthday, language="", today=today, is_guarded=True)
+    _set_on(member, birthday, today)
 
 
 @transaction.atomic
@@ -46,15 +54,16 @@ def correct_birthday(
 ) -> Member:
     """Staff set a birthday right, whenever it was changed last. The audit trail keeps who and why, not the date.
 
+    A child without a guardian sees nothing but the page that asks for one from then on.
+
     Raises what ``members.entering.details.read`` raises, or ``NotFound``.
     """
-    today = _today(now)
-    person = details.read(
-        name="", phone="", email="", birthday=birthday, language="", today=today, is_guarded=_is_guarded(account_id)
-    )
+    today = programme.day_of(now)
+    person = details.read(name="", phone="", email="", birthday=birthday, language="", today=today, is_guarded=True)
     member = _locked(account_id)
     member.birthday, member.birthday_set_on = person.birthday, today
     Member.objects.bulk_update([member], ["birthday", "birthday_set_on"])
+    consent.settle(member, now=now)
     audit.record(
         deed="members.birthday.correct",
         subject=audit.name_of(member),
@@ -78,6 +87,11 @@ def say_no_pet(account_id: int, *, has_none: bool, now: datetime) -> None:
     completeness.settle(account_id, now=now)
 
 
+def _set_on(member: Member, birthday: date | None, today: date) -> date | None:
+    days = choices.current().birthday_edit_days
+    return birthdates.change(old=member.birthday, new=birthday, set_on=member.birthday_set_on, days=days, today=today)
+
+
 def _is_guarded(account_id: int) -> bool:
     """Whether a guardian has agreed, so that a child's birthday may stand."""
     return Member.objects.filter(pk=account_id, guardian_agreed_at__isnull=False).exists()
@@ -90,8 +104,3 @@ def _locked(account_id: int) -> Member:
     if member is None:
         raise NotFound
     return member
-
-
-def _today(now: datetime) -> date:
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)

@@ -1,6 +1,10 @@
-"""Who may see a member's pages: the member, signed in, while the membership lasts."""
+"""Who may see a member's pages: the member, signed in, while the membership lasts.
+
+A child for whom nobody has agreed sees only ``open_page``: what asks for a guardian, and their rights.
+"""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -12,7 +16,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from loyalty import clock, programme
 from loyalty.models import Account
+from members.entering import ages, guardians
 from members.models import Member
 
 P = ParamSpec("P")
@@ -31,9 +37,17 @@ def member_of(request: HttpRequest) -> Member | None:
 def member_page(view: MemberView[P]) -> View:
     """Hands the member to the view; the page is never stored. Closed memberships see only that.
 
-    Staff who are no members are led to their own house.
+    Staff who are no members are led to their own house, children without a guardian's agreement to its page.
     """
+    return _page(view, is_open=False)
 
+
+def open_page(view: MemberView[P]) -> View:
+    """Likewise, open to children without a guardian's agreement too."""
+    return _page(view, is_open=True)
+
+
+def _page(view: MemberView[P], *, is_open: bool) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         member = member_of(request)
@@ -43,7 +57,16 @@ def member_page(view: MemberView[P]) -> View:
             raise PermissionDenied
         if member.account.status == Account.Status.CLOSED:
             return render(request, "members/closed.html", {"nav": []}, status=403)
+        if not is_open and _waits(member, clock.now()):
+            return redirect("members:guardian")
         return view(request, member, *args, **kwargs)
 
     page: View = never_cache(login_required(guarded))
     return page
+
+
+def _waits(member: Member, now: datetime) -> bool:
+    """Whether a guardian has to agree first. The programme's day is asked for only about who may be a child."""
+    if member.birthday is None or now.year - member.birthday.year > ages.CHILD_UNTIL + 1:
+        return False
+    return guardians.is_missing(member, programme.day_of(now))

@@ -121,7 +121,9 @@ def _people(contents: Contents, member_id: int) -> list[dict[str, Any]]:
 def _person(share: Share, names: dict[int, str], member_id: int) -> dict[str, Any]:
     account_id = share.membership.account_id
     return {
+        "ref": share.membership.pk,
         "name": names.get(account_id) or _("Member"),
+        "may_spend": share.membership.role != PoolMembership.Role.CONTRIBUTOR,
         "role": share.membership.get_role_display(),
         "percent": share.membership.percent,
         "brought": share.brought,

@@ -1,5 +1,6 @@
 """What members may do with their data: look at what is kept, take a copy, ask to be forgotten."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from loyalty.web import addresses
 from members.entering import contacts
 from members.models import Member
 from members.privacy import exporting, persons, wishes
-from members.web.access import member_page
+from members.web.access import open_page
 from members.web.privacy_forms import CopyForm, LeaveForm
 
 read_or_send = require_http_methods(["GET", "HEAD", "POST"])
@@ -25,7 +26,7 @@ read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 @sensitive_post_parameters("password")
 @read_or_send
-@member_page
+@open_page
 def data(request: HttpRequest, member: Member) -> HttpResponseBase:
     """What is kept, in words and numbers; the copy itself after the password."""
     form = CopyForm(request.POST if request.method == "POST" else None, member=member)
@@ -57,15 +58,13 @@ def _kept(member: Member) -> list[dict[str, Any]]:
 
 @sensitive_post_parameters("password")
 @read_or_send
-@member_page
+@open_page
 def leave(request: HttpRequest, member: Member) -> HttpResponse:
     """What would be lost, then the wish; while it waits, the way back."""
     now = clock.now()
     row = wishes.waiting(member.pk)
     if row is not None and request.method == "POST" and "stay" in request.POST:
-        wishes.take_back(account_id=member.pk, now=now, by=None, origin=_origin(request))
-        messages.success(request, _("Good that you stay. Everything is as it was."))
-        return redirect("members:privacy")
+        return _stay(request, member, now)
     form = LeaveForm(request.POST if request.method == "POST" and row is None else None, member=member)
     if form.is_valid():
         try:
@@ -81,6 +80,17 @@ def leave(request: HttpRequest, member: Member) -> HttpResponse:
         "days": wishes.days_to_think(),
     }
     return render(request, "members/leave.html", context, status=form.status)
+
+
+def _stay(request: HttpRequest, member: Member, now: datetime) -> HttpResponse:
+    """Takes the wish back; a child whose guardian stopped it learns that it is theirs to take back."""
+    try:
+        wishes.take_back(account_id=member.pk, now=now, by=None, origin=_origin(request))
+    except LoyaltyError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("members:leave")
+    messages.success(request, _("Good that you stay. Everything is as it was."))
+    return redirect("members:privacy")
 
 
 def _origin(request: HttpRequest) -> Origin:

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 from loyalty import clock
 from loyalty.errors import LoyaltyError
 from members import consent
+from members.entering import details
 from members.models import Member
 from members.profile import profiles
-from members.web import access, cards, caring, picturing, plan_cards
+from members.web import access, cards, caring, guardian, picturing, plan_cards
 from members.web.access import member_page, read_or_send
 from members.web.forms import PrivacyForm, ProfileForm
 
@@ -21,7 +22,7 @@ from members.web.forms import PrivacyForm, ProfileForm
 @member_page
 def me(request: HttpRequest, member: Member) -> HttpResponse:
     known: dict[str, object] = {"member": cards.person(member), "card": cards.code_only(member)}
-    known["has_plans"] = plan_cards.are_offered(member)
+    known |= {"has_plans": plan_cards.are_offered(member), "is_guarded": bool(member.guardian_name)}
     return render(request, "members/me.html", known | caring.about(member, clock.now()))
 
 
@@ -32,6 +33,8 @@ def profile(request: HttpRequest, member: Member) -> HttpResponse:
     if form.is_valid():
         try:
             profiles.change(member.pk, now=clock.now(), **form.cleaned_data)
+        except details.GuardianNeeded:
+            return guardian.begin(request, form.cleaned_data)
         except LoyaltyError as refusal:
             form.refuse(refusal)
         else:

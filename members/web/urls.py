@@ -2,7 +2,23 @@
 
 from django.urls import path
 
-from members.web import brand, contact, entering, inbox, pages, places, plans, privacy, proving, rooms, settings, shared
+from members.web import (
+    brand,
+    contact,
+    entering,
+    guardian,
+    guarding,
+    heading,
+    inbox,
+    pages,
+    places,
+    plans,
+    privacy,
+    proving,
+    rooms,
+    settings,
+    shared,
+)
 from members.web.benefits import ADDRESSES as BENEFITS
 from members.web.joining_urls import JOINING
 
@@ -35,6 +51,9 @@ urlpatterns = [
     *shared.PATHS,
     *rooms.PATHS,
     *places.PATHS,
+    *guardian.PATHS,
+    *guarding.PATHS,
+    *heading.PATHS,
     path("me/contact/", contact.contact, name="contact"),
     path("me/contact/code/", contact.contact_code, name="contact-code"),
 ]

@@ -41,7 +41,7 @@ def test_what_a_value_holds_is_never_filled_in_turn() -> None:
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("zh-hans", "1,200 积分将在 2026年12月31日 到期"), ("en", "1,200 points to use by Dec. 31, 2026")],
+    [("zh-hans", "1,200 积分将在 2026年12月31日到期"), ("en", "1,200 points to use by Dec. 31, 2026")],
 )
 def test_values_are_written_as_people_of_the_language_write_them(language: str, said: str) -> None:
     template = templates.by_code("points-expiring")
@@ -90,6 +90,5 @@ def test_the_words_for_somebody_without_a_name_are_still_kind() -> None:
 def test_codes_never_stand_in_an_inbox() -> None:
     found = {row.code: templates.channels_of(row) for row in MessageTemplate.objects.filter(kind__startswith="code.")}
 
-    assert found == {
-        code: ["email", "sms"] for code in ("code-contact", "code-guardian", "code-join", "code-known", "code-reset")
-    }
+    codes = ("code-contact", "code-guardian", "code-guarding", "code-join", "code-known", "code-reset")
+    assert found == {code: ["email", "sms"] for code in codes}

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from loyalty.models import Pool, PoolMembership
+from loyalty.models import Message, Pool, PoolMembership
 from members.models import HouseholdInvite, Member
 from tests import cast, visits
 
@@ -86,3 +86,43 @@ def test_without_a_household_there_is_nothing_to_leave(owner: Client) -> None:
     answers = [owner.get("/me/household/leave/"), owner.post("/me/household/leave/")]
 
     assert [answer.headers["Location"] for answer in answers] == ["/me/household/"] * 2
+
+
+def test_the_owner_says_who_may_spend_and_hands_over_so_that_they_can_leave(owner: Client, guest: Client) -> None:
+    owner.post("/me/household/open/", {"name": "毛球之家", "percent": "0"})
+    guest.post("/me/household/join/", {"code": code(owner), "percent": "0"})
+    code(owner)
+    share = PoolMembership.objects.get(role="adult")
+    path = f"/me/household/people/{share.pk}"
+
+    owner.post(f"{path}/spend/", {})
+    first = PoolMembership.objects.get(pk=share.pk).role
+    owner.post(f"{path}/spend/", {"spend": "1"})
+    asked = text(owner, f"{path}/head/")
+    done = owner.post(f"{path}/head/")
+    left = owner.post("/me/household/leave/")
+
+    assert (first, "Hand the household over to 陈晨?" in asked, done.status_code, left.status_code) == (
+        "contributor",
+        True,
+        302,
+        302,
+    )
+    assert (PoolMembership.objects.get(left_at=None).role, Pool.objects.get().closed_at) == ("owner", None)
+    assert HouseholdInvite.objects.filter(taken_at=None, withdrawn_at=None).exists() is False
+    assert Message.objects.filter(key__startswith="household.headed").exists() is True
+
+
+def test_nobody_but_the_owner_reaches_these_pages(owner: Client, guest: Client) -> None:
+    owner.post("/me/household/open/", {"name": "毛球之家", "percent": "0"})
+    guest.post("/me/household/join/", {"code": code(owner), "percent": "0"})
+    own, other = PoolMembership.objects.get(role="owner"), PoolMembership.objects.get(role="adult")
+
+    answers = [
+        client.post(f"/me/household/people/{share.pk}/{deed}/").status_code
+        for client, share in ((guest, own), (guest, other), (owner, own))
+        for deed in ("spend", "head")
+    ]
+
+    assert answers == [404] * 6
+    assert "/head/" not in text(guest)
