@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from loyalty import clock
 from loyalty.errors import LoyaltyError, NotFound
+from loyalty.web.second_factor import proof
 from members.models import Member, Picture
 from members.profile import pictures
 from members.web.access import member_of, member_page
@@ -28,7 +29,7 @@ def address(picture: Picture | None, size: str = "small") -> str:
 @require_safe
 @cache_control(private=True, max_age=86400, immutable=True)
 def picture(request: HttpRequest, ref: UUID, size: str) -> HttpResponse:
-    """One's own picture, or anybody's for staff who may see members; for all others there is none."""
+    """One's own picture, or anybody's for staff who may see members and proved who they are; else there is none."""
     found = Picture.objects.filter(pk=ref).first()
     if found is None or not _may_see(request, found):
         raise Http404
@@ -52,7 +53,9 @@ def _may_see(request: HttpRequest, found: Picture) -> bool:
     member = member_of(request)
     if member is not None and member.pk == found.member_id:
         return True
-    return request.user.is_authenticated and request.user.is_staff and request.user.has_perm("members.view_member")
+    user = request.user
+    is_let = user.is_authenticated and user.is_staff and user.has_perm("members.view_member")
+    return is_let and proof.lets_in(request)
 
 
 @require_POST

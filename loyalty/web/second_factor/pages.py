@@ -22,6 +22,7 @@ from loyalty import audit, clock
 from loyalty.errors import LoyaltyError
 from loyalty.models import User
 from loyalty.second_factor import codes, demand, keeping
+from loyalty.second_factor.refusals import Unreadable
 from loyalty.web import addresses
 from loyalty.web.codes import qr
 from loyalty.web.second_factor import gate, proof
@@ -77,11 +78,12 @@ def set_up(request: HttpRequest, user: User) -> HttpResponse:
     if found == State.PROVEN:
         return redirect("second-factor:manage")
     now = clock.now()
-    if SECRET not in request.session:
+    secret = _begun(request)
+    if secret is None:
         if not proof.just_came(request, now):
             return _sign_in_again(request)
-        request.session[SECRET] = get_adapter().encrypt(codes.new_secret())
-    secret = get_adapter().decrypt(request.session[SECRET])
+        secret = codes.new_secret()
+        request.session[SECRET] = get_adapter().encrypt(secret)
     form = AppCode(request.POST or None)
     if form.is_valid():
         try:
@@ -170,6 +172,14 @@ def _for_a_code(
         except LoyaltyError as refusal:
             form.refuse(refusal)
     return _page(request, "change", title, {"form": form, **words}, status=form.status)
+
+
+def _begun(request: HttpRequest) -> str | None:
+    """The secret that waits in the session for its first code; ``None`` where there is none that can be read."""
+    try:
+        return str(get_adapter().decrypt(request.session[SECRET])) if SECRET in request.session else None
+    except Unreadable:
+        return None
 
 
 def _written_down(request: HttpRequest, user: User, written: list[str]) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Pictures on pages: for their owner and for staff, never for others, never as anything but a picture."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,10 +9,12 @@ from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from loyalty import clock
 from loyalty.models import User
 from members.models import Member, Picture
 from members.profile import pictures, redrawing
 from tests import cast, visits
+from tests.loyalty.second_factor import phone
 from tests.members import corpus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -69,6 +72,19 @@ def test_who_may_see_a_picture(member: Member) -> None:
     ]
 
     assert codes == [200, 200, 404, 404, 404]
+
+
+def test_staff_with_a_password_alone_see_no_picture(member: Member, settings: Any) -> None:
+    """6.3.3: pages for staff outside the admin ask for the second factor, too."""
+    address = f"/me/pictures/{kept(member).pk}/small.webp"
+    client = staff("view_member")
+    settings.STAFF_SECOND_FACTOR = "required"
+
+    before = client.get(address).status_code
+    app, _written = phone.set_up(User.objects.get(username="clerk"), now=clock.now() - timedelta(minutes=5))
+    client.post("/admin/second-factor/enter/", {"code": app.shows(clock.now())})
+
+    assert (before, client.get(address).status_code) == (404, 200)
 
 
 @pytest.mark.parametrize("size", ["huge", "..%2f..%2fsettings", "small.webp%0d%0aX-Bad: 1"])
