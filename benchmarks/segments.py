@@ -16,12 +16,13 @@ from django.db import connection
 
 from benchmarks.measures import Measure
 from benchmarks.sweeping import sizes
+from loyalty import programme
 from loyalty.models import Metric, Partner
 from members.groups import segments, tags
 from members.models import MAIN, Tag, Tier
 
 NOW = datetime(2026, 3, 18, tzinfo=UTC)
-DAY = segments.today
+DAY = programme.day_of
 ROUNDS = 3
 TIERS = ("starter", "silver", "gold", "black")
 GOLD = {"fact": "member.tier", "op": "in", "value": ["gold", "black"]}

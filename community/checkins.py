@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from community.models import CheckinDay
-from loyalty import accounts, clock, programme
+from loyalty import accounts, programme
 from loyalty.events import intake
 from loyalty.registry import Happening
 
@@ -33,17 +33,11 @@ def check_in(account_id: int, now: datetime) -> CheckinDay:
     with transaction.atomic():
         accounts.lock_active(account_id)  # two clicks queue here
         stamp, is_new = CheckinDay.objects.get_or_create(
-            account_id=account_id, day=today(now), defaults={"created_at": now}
+            account_id=account_id, day=programme.day_of(now), defaults={"created_at": now}
         )
         if is_new:
             intake.record([happening(stamp, streak(account_id, stamp.day))], now=now)
     return stamp
-
-
-def today(now: datetime) -> date:
-    """The business day of ``now`` in the programme's zone."""
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)
 
 
 def streak(account_id: int, day: date) -> int:

@@ -7,7 +7,7 @@ minutes are UTC, which has no hour twice.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from loyalty import clock, programme
+from loyalty import programme
 
 Name = Callable[[datetime], str]
 _SECOND = timedelta(seconds=1)
@@ -15,8 +15,7 @@ _SECOND = timedelta(seconds=1)
 
 def day(at: datetime) -> str:
     """The business day, ``2026-11-20``."""
-    policy = programme.current()
-    return clock.business_day(at, policy.timezone, policy.day_start_hour).isoformat()
+    return programme.day_of(at).isoformat()
 
 
 def month(at: datetime) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Sum
 
-from loyalty import clock, deciding, policies, policybook, rulebook
+from loyalty import deciding, policies, policybook, rulebook
 from loyalty import programme as programmes
 from loyalty.events import backtesting
 from loyalty.ledger import lifetimes
@@ -147,7 +147,7 @@ def _lives(code: str, before: Terms, after: Terms, programme: Programme, since: 
     known: dict[date, tuple[date | None, date | None]] = {}
     lots = Lot.objects.filter(currency__code=code, awaits="", earned_at__gte=since, earned_at__lt=until)
     for earned_at, amount in lots.values_list("earned_at", "amount").iterator(chunk_size=2000):
-        day = clock.business_day(earned_at, programme.timezone, programme.day_start_hour)
+        day = programme.day_of(earned_at)
         if day not in known:
             known[day] = _ends(units, programme, earned_at)
         old, new = known[day]
@@ -164,8 +164,6 @@ def _lives(code: str, before: Terms, after: Terms, programme: Programme, since: 
 def _ends(units: Sequence[Currency], programme: Programme, earned_at: datetime) -> tuple[date | None, date | None]:
     """The last day of points by either currency."""
     ends = [lifetimes.span(unit, programme, earned_at)[1] for unit in units]
-    days = [
-        None if end is None else clock.business_day(end, programme.timezone, programme.day_start_hour) for end in ends
-    ]
+    days = [None if end is None else programme.day_of(end) for end in ends]
     last = [None if day is None else day - _DAY for day in days]
     return last[0], last[1]

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from django.db.models import F, Max, QuerySet, Sum
 from django.db.models.functions import Abs
 
-from loyalty import bulk, clock, programme
+from loyalty import bulk, programme
 from loyalty.models import AdjustmentLine, Approval, Threshold, User
 
 Deed: TypeAlias = Threshold.Deed
@@ -69,8 +69,8 @@ def judge(*, deed: str, size: int, shares: Mapping[int, int], by: User, now: dat
 def _today(by: User, deed: str, now: datetime) -> int:
     """What they have done alone since the business day began."""
     policy = programme.current()
-    day = clock.business_day(now, policy.timezone, policy.day_start_hour)
-    since = clock.start_of_day(day, policy.timezone, policy.day_start_hour)
+    day = policy.day_of(now)
+    since = policy.start_of(day)
     done = Approval.objects.filter(asked_by=by, deed=deed, asked_at__gte=since, decided_by=None)
     return done.filter(state=Approval.State.APPROVED).aggregate(total=Sum(Abs("amount")))["total"] or 0
 

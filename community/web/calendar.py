@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from community import checkins
 from community.checkins import DayStamp
 from community.models import CheckinDay
+from loyalty import programme
 from loyalty.events import promising
 from members.models import Member
 
@@ -55,7 +56,7 @@ def panel(member: Member, now: datetime) -> Mapping[str, Any]:
 
 def check_in(member: Member, now: datetime) -> CheckIn:
     """A constant number of queries; what days ahead give is asked of the rules in force."""
-    today = checkins.today(now)
+    today = programme.day_of(now)
     week, streak = checkins.week(member.pk, today), checkins.streak(member.pk, today)
     done = next(stamp.is_done for stamp in week if stamp.is_today)
     ahead = _promised(member, now, streak, done)
@@ -75,7 +76,7 @@ def _promised(member: Member, now: datetime, streak: int, done: bool) -> dict[da
     at = [now + timedelta(days=step) for step in range(first, LOOK_AHEAD)]
     moments = [(each, {"streak": streak + place}) for place, each in enumerate(at, start=1)]
     points = promising.points("checkin.done", moments, account_id=member.pk)
-    return {checkins.today(each): given for each, given in zip(at, points, strict=True)}
+    return {programme.day_of(each): given for each, given in zip(at, points, strict=True)}
 
 
 def _days(week: Sequence[DayStamp], ahead: Mapping[date, int], usual: int, *, is_fresh: bool) -> list[Day]:

@@ -20,7 +20,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds the figures to the theme's context. A fixed number of queries over indexed columns."""
     now = clock.now()
     programme = programmes.current()
-    today = clock.business_day(now, programme.timezone, programme.day_start_hour)
+    today = programme.day_of(now)
     first = today.replace(day=1)
     context |= {"title": _("Overview"), "second_factor_hint": proof.is_hinted(request)}
     if not request.user.has_perm("loyalty.view_account"):
@@ -46,7 +46,7 @@ def _figure(title: str, value: int, meaning: str, link: str, icon: str) -> dict[
 
 
 def _members(first: date, programme: Any) -> list[dict[str, str]]:
-    start = clock.start_of_day(first, programme.timezone, programme.day_start_hour)
+    start = programme.start_of(first)
     active = Account.objects.filter(status=Account.Status.ACTIVE, kind=Account.Kind.MEMBER)
     accounts = reverse("admin:loyalty_account_changelist")
     orders = Order.objects.filter(placed_at__gte=start)

@@ -155,7 +155,7 @@ def _reach(definition: Mapping[str, Any], programme: Programme) -> dict[str, Any
     everyone = active.count()
     if tree is None:
         return {"reach": _("All %(count)s active members can be reached.") % {"count": f"{everyone:,}"}}
-    today = clock.business_day(clock.now(), programme.timezone, programme.day_start_hour)
+    today = programme.day_of(clock.now())
     matching = conditions.accounts(tree, as_of=today).filter(people).count()
     share = f"{100 * matching / everyone:.0f}%" if everyone else "–"
     numbers = {"matching": f"{matching:,}", "count": f"{everyone:,}", "share": share}

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from loyalty import bulk, clock, deciding, policybook, rulebook
+from loyalty import bulk, deciding, policybook, rulebook
 from loyalty import programme as programmes
 from loyalty.deciding import caps
 from loyalty.events.budgeting import EVERYONE, Budget
@@ -91,7 +91,7 @@ def view(
     return deciding.EventView(
         kind=kind,
         occurred_at=occurred_at,
-        day=clock.business_day(occurred_at, programme.timezone, programme.day_start_hour),
+        day=programme.day_of(occurred_at),
         payload=payload,
         account_id=account_id,
         zone=programme.timezone,
@@ -150,7 +150,7 @@ def _receipts(drafts: Sequence[Draft]) -> dict[UUID, Mapping[str, Any]]:
 
 def _given(rules: Sequence[deciding.CompiledRule], since: datetime, programme: Programme) -> dict[Budget, int]:
     """What budgets had been used of when the period began."""
-    day = clock.business_day(since, programme.timezone, programme.day_start_hour)
+    day = programme.day_of(since)
     found: dict[Budget, int] = {}
     for rule in rules:
         for cap in rule.caps:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from loyalty import bulk, clock, configuration, orders, retrying
+from loyalty import bulk, configuration, orders, retrying
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.events import customers, paying, pipeline
@@ -101,7 +101,7 @@ def _parse(item: Incoming, partner: Partner, programme: Programme, now: datetime
         key=_key(partner, kind, payload),
         partner_id=partner.pk,
         occurred_at=item.occurred_at,
-        occurred_on=clock.business_day(item.occurred_at, programme.timezone, programme.day_start_hour),
+        occurred_on=programme.day_of(item.occurred_at),
         payload=payload,
         fingerprint=fingerprint(kind.code, item.occurred_at, payload),
         state=state,

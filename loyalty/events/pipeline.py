@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, bulk, clock, orders, personal
+from loyalty import accounts, bulk, orders, personal
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.events import parking, paying
@@ -87,7 +87,7 @@ def drafts_of(happenings: Sequence[Happening], programme: Programme) -> list[Dra
             account_id=item.account_id,
             cause_id=item.cause_id,
             occurred_at=item.occurred_at,
-            occurred_on=clock.business_day(item.occurred_at, programme.timezone, programme.day_start_hour),
+            occurred_on=programme.day_of(item.occurred_at),
             payload=registry.get(EventKind, item.kind).parse(item.payload),
             fingerprint=fingerprint(item.kind, item.occurred_at, item.payload),
         )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from loyalty import clock
 from loyalty.deciding.model import Award
 from loyalty.ledger import lifetimes
 from loyalty.ledger.rows import SOMEDAY
@@ -24,9 +23,7 @@ def term(
 ) -> Term:
     """The award's own lifetime comes first, then ``own`` (the member's tier), then the currency's."""
     if award.wait:
-        day = clock.business_day(earned_at, programme.timezone, programme.day_start_hour)
+        day = programme.day_of(earned_at)
         last = day + timedelta(days=award.wait["days"])
-        return Term(
-            SOMEDAY, clock.end_of_day(last, programme.timezone, programme.day_start_hour), str(award.wait["for"])
-        )
+        return Term(SOMEDAY, programme.end_of(last), str(award.wait["for"]))
     return Term(*lifetimes.span(unit, programme, earned_at, award.expiry or own))

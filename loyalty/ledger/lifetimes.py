@@ -58,13 +58,13 @@ def deadline(
     It is the 24:00 that ends their last day in the programme's zone, ``grace_days`` later. The mode
     and length are the currency's, or those of ``override``: a rule's own, or some members' lifetime.
     """
-    day = clock.business_day(since, programme.timezone, programme.day_start_hour)
+    day = programme.day_of(since)
     mode = override["mode"] if override else currency.expiry_mode
     length = override.get("length", 0) if override else currency.expiry_length
     last = last_day(mode, length, day, currency.expiry_dates)
     if last is None:
         return None
-    return clock.end_of_day(last + timedelta(days=currency.grace_days), programme.timezone, programme.day_start_hour)
+    return programme.end_of(last + timedelta(days=currency.grace_days))
 
 
 def span(

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, clock, programme
+from loyalty import accounts, programme
 from loyalty.errors import InvalidInput, LoyaltyError
 from loyalty.ledger import moving, store
 from loyalty.ledger.moving import Share
@@ -118,7 +118,7 @@ def reinstate(
     taken = shares(entry_id)
     book.take_in(lot for lot in store.lots([s.lot_id for s in taken if s.lot_id]) if lot.entry_id not in book.born)
     back = moving.unwind(taken, amount, {lot.id: lot for lot in book.born.values()})
-    until = clock.end_of_day(day_of(now) + timedelta(days=days), policy.timezone, policy.day_start_hour)
+    until = policy.end_of(day_of(now) + timedelta(days=days))
     for lot, _part in back.parts:
         moving.extend(book, lot, until)
     entry = moving.give_back(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from loyalty import bulk, clock
+from loyalty import bulk
 from loyalty.asking import Question
 from loyalty.errors import Conflict
 from loyalty.ledger.book import Book
@@ -45,7 +45,7 @@ _BALANCES = Question(
 
 def days_of(programme: Programme) -> Callable[[datetime], date]:
     """The programme's business day of an instant, as the book wants it."""
-    return lambda at: clock.business_day(at, programme.timezone, programme.day_start_hour)
+    return programme.day_of
 
 
 def load(account_ids: Collection[int], *, with_lots: Collection[int] = (), born_of: Iterable[UUID] = ()) -> Book:

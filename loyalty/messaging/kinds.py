@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, programme
+from loyalty import programme
 from loyalty.ledger import reading
 from loyalty.models import Event
 from loyalty.models.ledger import INSTANT
@@ -39,17 +39,14 @@ def _expiring(account_id: int, params: Mapping[str, Any], now: datetime) -> Mapp
     if place is None:
         return None
     left = sum(
-        points
-        for gone_at, points in place.expiring
-        if clock.business_day(gone_at - INSTANT, policy.timezone, policy.day_start_hour).isoformat() == params["on"]
+        points for gone_at, points in place.expiring if policy.day_of(gone_at - INSTANT).isoformat() == params["on"]
     )
     unit = both(place.currency.name_zh, place.currency.name_en)
     return {"points": left, "unit": unit, "on": params["on"], "days": _days_to(params["on"], now)} if left else None
 
 
 def _days_to(day: str, now: datetime) -> int:
-    policy = programme.current()
-    today = clock.business_day(now, policy.timezone, policy.day_start_hour)
+    today = programme.day_of(now)
     return max(0, (datetime.fromisoformat(day).date() - today) // timedelta(days=1))
 
 

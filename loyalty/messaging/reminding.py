@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, periods, programme
+from loyalty import periods, programme
 from loyalty.messaging import sending, templates
 from loyalty.messaging.kinds import EXPIRING
 from loyalty.models import Account, Lot, MessageTemplate
@@ -42,10 +42,10 @@ def _rounds() -> list[tuple[MessageTemplate, int]]:
 def _expiring(as_of: datetime, days: int, after: int) -> Sequence[dict[str, Any]]:
     """Account and currency of points whose last day is so many days ahead. Two statements."""
     policy = programme.current()
-    today = clock.business_day(as_of, policy.timezone, policy.day_start_hour)
+    today = policy.day_of(as_of)
     day = today + timedelta(days=days)
-    since = clock.start_of_day(day, policy.timezone, policy.day_start_hour)
-    until = clock.end_of_day(day, policy.timezone, policy.day_start_hour)
+    since = policy.start_of(day)
+    until = policy.end_of(day)
     open_lots = Lot.objects.open().filter(expires_at__gt=since, expires_at__lte=until)
     living = {"account__status": Account.Status.ACTIVE, "account__kind": Account.Kind.MEMBER}
     lots = open_lots.filter(account_id__gt=after, **living).order_by("account_id")

@@ -1,10 +1,13 @@
 """The brand and its policies: one row a deployment, edited in the admin."""
 
+from datetime import date, datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from loyalty import clock
 from loyalty.texts import Bilingual
 
 COLOR = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Give a colour as #rrggbb."))
@@ -108,3 +111,15 @@ class Programme(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def day_of(self, at: datetime) -> date:
+        """The business day of an instant."""
+        return clock.business_day(at, self.timezone, self.day_start_hour)
+
+    def start_of(self, day: date) -> datetime:
+        """The first instant of a business day, in UTC."""
+        return clock.start_of_day(day, self.timezone, self.day_start_hour)
+
+    def end_of(self, day: date) -> datetime:
+        """The first instant after a business day, in UTC."""
+        return clock.end_of_day(day, self.timezone, self.day_start_hour)

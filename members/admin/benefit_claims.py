@@ -31,10 +31,10 @@ class Days(RangeDateFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         running, bounds = programme.current(), {}
-        for end, lookup, edge in (("from", "gte", clock.start_of_day), ("to", "lt", clock.end_of_day)):
+        for end, lookup, edge in (("from", "gte", running.start_of), ("to", "lt", running.end_of)):
             day = parse_date_str(self.used_parameters.get(f"{self.field_path}_{end}") or "")
             if day is not None:
-                bounds[f"{self.field_path}__{lookup}"] = edge(day, running.timezone, running.day_start_hour)
+                bounds[f"{self.field_path}__{lookup}"] = edge(day)
         return queryset.filter(**bounds)
 
 

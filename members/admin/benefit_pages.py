@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
 
-from loyalty import clock
+from loyalty import clock, programme
 from loyalty.admin.base import ModelAdmin
 from members.benefits import quotas, seasons
 from members.benefits import rates as figures
 from members.benefits.rates import Rate
-from members.climbing import tiers
 from members.models import BenefitOffer, Member, Standing
 from members.web import perks
 
@@ -66,7 +65,7 @@ def in_force(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
     """Benefits by tier on the chosen day (today unless asked), and the sets in the quarters from today on."""
     if not request.user.has_perm(MAY):
         raise PermissionDenied
-    today = tiers.business_day(clock.now())
+    today = programme.day_of(clock.now())
     form = OnDay(request.GET if "day" in request.GET else {"day": today})
     day = form.cleaned_data["day"] if form.is_valid() else today
     columns, rows = seasons.grid(day, _members())
@@ -101,7 +100,7 @@ def rates(page: ModelAdmin, request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(MAY):
         raise PermissionDenied
     now = clock.now()
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     this = _quarter(today)
     asked: dict[str, Any] = {"first": this[0], "through": this[1], "by": "benefit"}
     form = Between(request.GET if "first" in request.GET else asked)

@@ -17,12 +17,11 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminTextInputWidget
 
-from loyalty import clock
+from loyalty import clock, programme
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
 from members.admin import benefit_pages
 from members.benefits import giving, offers
-from members.climbing import tiers
 from members.models import Benefit, BenefitClaim, BenefitOffer, BenefitSeason, BenefitSet, Member
 
 MAY, MAY_GIVE = "members.change_benefit", "members.add_benefitclaim"
@@ -220,7 +219,7 @@ class BenefitSetAdmin(Retiring):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list; which day it is is asked once."""
-        self.day = tiers.business_day(clock.now())
+        self.day = programme.day_of(clock.now())
         return super().get_changelist_instance(request)
 
     def get_urls(self) -> list[URLPattern]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from loyalty import audit, clock
+from loyalty import audit, clock, programme
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import ModelAdmin, staff
 from loyalty.errors import LoyaltyError
@@ -29,7 +29,7 @@ Members = QuerySet[Member]
 
 def _within(queryset: Members, codes: str, *, inside: bool) -> Members:
     """Those in (or out of) each of the segments named, with commas between."""
-    day = segments.today(clock.now())
+    day = programme.day_of(clock.now())
     for segment in Segment.objects.filter(code__in=codes.split(",")):
         found = Exists(segments.people(segment, as_of=day).filter(pk=OuterRef("pk")))
         queryset = queryset.filter(found) if inside else queryset.filter(~found)

@@ -15,11 +15,11 @@ from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
-from loyalty import clock, faults, money
+from loyalty import clock, faults, money, programme
 from loyalty.admin import showing
 from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, ReadOnlyInline, operation
 from members.admin.plans_by_hand import TermsByHand
-from members.climbing import ladders, tiers
+from members.climbing import ladders
 from members.models import BenefitOffer, Plan, PlanTerm
 from members.paying import holding, income, reckoning
 
@@ -102,7 +102,7 @@ class PlanAdmin(ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Plan]":
-        today = tiers.business_day(clock.now())
+        today = programme.day_of(clock.now())
         running = Q(terms__starts_on__lte=today, terms__through_on__gte=today)
         running &= Q(terms__ended_on=None) | Q(terms__ended_on__gt=today)
         rows: QuerySet[Plan] = super().get_queryset(request)
@@ -169,7 +169,7 @@ class StateFilter(admin.SimpleListFilter):
         return [("running", _("Running")), ("ahead", _("Begins later")), ("over", _("Over"))]
 
     def queryset(self, _request: HttpRequest, rows: "QuerySet[PlanTerm]") -> "QuerySet[PlanTerm]":
-        today = tiers.business_day(clock.now())
+        today = programme.day_of(clock.now())
         match self.value():
             case "running":
                 return rows.filter(holding.running(today))

@@ -10,12 +10,11 @@ from django.utils.translation import ngettext
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
-from loyalty import clock, ids
+from loyalty import clock, ids, programme
 from loyalty.admin import showing
 from loyalty.admin.auditing import origin
 from loyalty.admin.base import Confirmation, ModelAdmin, operation, staff
 from members.admin.reasons import Reason
-from members.climbing import tiers
 from members.models import Member, Plan, PlanTerm
 from members.paying import by_hand, reckoning
 
@@ -75,7 +74,7 @@ def preview_text(term: PlanTerm) -> str:
 
 def _lasts(term: PlanTerm) -> bool:
     span = reckoning.span_of(term)
-    return span.last >= max(tiers.business_day(clock.now()), span.first)
+    return span.last >= max(programme.day_of(clock.now()), span.first)
 
 
 class PlansByHand(ModelAdmin):

@@ -258,7 +258,7 @@ class SegmentAdmin(ModelAdmin):
         if segment is None or kind not in {"csv", "xlsx"}:
             raise Http404
         now = clock.now()
-        people = segments.people(segment, as_of=segments.today(now))
+        people = segments.people(segment, as_of=programmes.day_of(now))
         whole = request.user.has_perm(CONTACTS) and "whole" in request.GET
         name = f"{segment.code}-{now:%Y%m%d}.{kind}"
         try:

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loyalty import programme
 from loyalty.api.telling import moment
 from loyalty.api.views import PartnerView
 from loyalty.idempotency import Answer
@@ -15,7 +16,6 @@ from members.api import finding
 from members.benefits import holdings, using
 from members.benefits.holdings import Holding
 from members.benefits.using import Scan
-from members.climbing import tiers
 from members.models import BenefitClaim
 
 MOST = 100
@@ -68,7 +68,7 @@ class MemberBenefits(PartnerView):
     def get(self, request: Request, ref: str) -> Response:
         self.query(request, ())
         member = finding.member(ref, self.partner)
-        day = tiers.business_day(self.now)
+        day = programme.day_of(self.now)
         rows = BenefitClaim.objects.filter(member=member, state=BenefitClaim.State.OPEN)
         rows = rows.select_related("benefit", "tier").order_by("usable_through", "pk")
         may_use = PartnerKey.Scope.REDEEM in getattr(request.auth, "scopes", ())

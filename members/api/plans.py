@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty import accounts
+from loyalty import accounts, programme
 from loyalty.api.describing import (
     BOOLEAN,
     DAY,
@@ -31,7 +31,6 @@ from loyalty.readers import Integer, Text
 from loyalty.shapes import Item, Shape
 from members.api import finding
 from members.api.reference import GONE, REF
-from members.climbing import tiers
 from members.models import Ladder, Plan, PlanTerm
 from members.paying import buying, reckoning
 
@@ -192,7 +191,7 @@ class MemberPlans(PartnerView):
 
     def _term(self, term: PlanTerm) -> dict[str, Any]:
         first, last = reckoning.span_of(term)
-        today = tiers.business_day(self.now)
+        today = programme.day_of(self.now)
         state = "over" if last < max(today, first) else "ahead" if first > today else "running"
         return {
             "id": term.pk,

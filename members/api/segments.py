@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loyalty import programme
 from loyalty.api.describing import (
     BOOLEAN,
     INTEGER,
@@ -156,7 +157,7 @@ class SegmentMembers(PartnerView):
     def get(self, request: Request, segment: str) -> Response:
         query = self.query(request, ("cursor", "limit"))
         row, limit = _found(segment), PAGES.limit(query.get("limit"))
-        people = segments.people(row, as_of=segments.today(self.now)).filter(pk__gt=_after(query.get("cursor")))
+        people = segments.people(row, as_of=programme.day_of(self.now)).filter(pk__gt=_after(query.get("cursor")))
         found = list(people.order_by("pk").values_list("pk", "account__number")[: limit + 1])
         cursor = paging.write(str(found[limit - 1][0])) if len(found) > limit else None
         numbers = [number for _pk, number in found[:limit]]
@@ -172,7 +173,7 @@ class SegmentMember(PartnerView):
     def get(self, request: Request, segment: str, ref: str) -> Response:
         self.query(request, ())
         row, member = _found(segment), finding.member(ref, self.partner)
-        inside = segments.people(row, as_of=segments.today(self.now)).filter(pk=member.pk).exists()
+        inside = segments.people(row, as_of=programme.day_of(self.now)).filter(pk=member.pk).exists()
         return Response({"member": member.account.number, "segment": row.code, "inside": inside})
 
 

@@ -4,13 +4,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, retrying
+from loyalty import accounts, programme, retrying
 from loyalty.errors import Conflict, LoyaltyError, NotFound
 from loyalty.events import intake
 from members.benefits import holdings, issuing
 from members.benefits.holdings import Holding
 from members.benefits.issuing import Wish
-from members.climbing import tiers
 from members.models import Benefit, BenefitClaim
 
 
@@ -58,7 +57,7 @@ def _claim(account_id: int, code: str, now: datetime, token: str) -> BenefitClai
         tier_id=holding.held.tier_id,
         period=holding.span.name,
         place=holding.place,
-        usable_through=holding.usable_through(tiers.business_day(now)),
+        usable_through=holding.usable_through(programme.day_of(now)),
         source=issuing.BY_MEMBER,
     )
     (row,), told = issuing.issue([wish], now=now)

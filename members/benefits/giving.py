@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from loyalty import accounts, audit
+from loyalty import accounts, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import Conflict
 from loyalty.events import intake
@@ -20,7 +20,6 @@ from members.benefits import issuing, quotas
 from members.benefits.claiming import BenefitUnknown
 from members.benefits.issuing import Wish
 from members.benefits.using import CodeUnknown, say_why, witness
-from members.climbing import tiers
 from members.models import Benefit, BenefitClaim, Member
 
 LONGEST_DAYS = 3660
@@ -139,7 +138,7 @@ def apply(grants: Sequence[Grant], now: datetime) -> list[Happening]:
                     tier_id=members[grant.account_id],
                     period=quotas.GIVEN,
                     place=places[grant.account_id, benefit.pk],
-                    usable_through=quotas.usable_through(_days(grant.params, benefit), None, tiers.business_day(now)),
+                    usable_through=quotas.usable_through(_days(grant.params, benefit), None, programme.day_of(now)),
                     source=issuing.BY_RULE,
                     cause_id=grant.event_id,
                 )

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, periods
+from loyalty import accounts, periods, programme
 from loyalty.events import intake
 from loyalty.models import Account
 from loyalty.registry import Follower, Happening, Job, Stride
@@ -36,7 +36,7 @@ def grant_due(
     """
     locked = accounts.lock(sorted(account_ids))
     active = [account_id for account_id, row in locked.items() if row.status == Account.Status.ACTIVE]
-    day = tiers.business_day(now)
+    day = programme.day_of(now)
     wishes = [
         Wish(
             account_id=account_id,
@@ -67,7 +67,7 @@ def _owed(account_ids: Sequence[int], now: datetime) -> list[tuple[int, Holding]
 
 def grants_anything(now: datetime) -> bool:
     """Whether any line in season today comes by itself."""
-    return any(line.benefit.way == Benefit.Way.GRANTED for line in offers.in_force(tiers.business_day(now)))
+    return any(line.benefit.way == Benefit.Way.GRANTED for line in offers.in_force(programme.day_of(now)))
 
 
 def follow(account_ids: Sequence[int], causes: Mapping[int, UUID], now: datetime) -> list[Happening]:

@@ -27,11 +27,10 @@ from django.db.models import (
     When,
 )
 
-from loyalty import clock, programme
+from loyalty import programme
 from loyalty.models import Account
 from members.benefits import offers
 from members.benefits.offers import Profile, Step
-from members.climbing import tiers
 from members.models import (
     MAIN,
     Benefit,
@@ -74,7 +73,7 @@ class Rate:
 
 def snapshot_day(through: date, *, now: datetime) -> date:
     """The day on which it is asked who could."""
-    return min(through, tiers.business_day(now))
+    return min(through, programme.day_of(now))
 
 
 def rates(first: date, through: date, *, now: datetime) -> list[Rate]:
@@ -115,8 +114,8 @@ def summed(rows: Iterable[Rate], by: str) -> list[Rate]:
 def _claims(first: date, through: date) -> dict[Key, tuple[int, int, int]]:
     """Members who claimed, claims, used ones. One query. Without a set, nobody counts as having claimed."""
     running = programme.current()
-    since = clock.start_of_day(first, running.timezone, running.day_start_hour)
-    until = clock.end_of_day(through, running.timezone, running.day_start_hour)
+    since = running.start_of(first)
+    until = running.end_of(through)
     rows = BenefitClaim.objects.filter(claimed_at__gte=since, claimed_at__lt=until).order_by()
     counted = rows.values_list("benefit_id", "offer__set_id", "tier_id").annotate(
         people=Count("member_id", distinct=True),
@@ -170,7 +169,7 @@ def _tier_on(ladder_id: int, day: date) -> Expression:
     it found, else what is held now.
     """
     running = programme.current()
-    until = clock.end_of_day(day, running.timezone, running.day_start_hour)
+    until = running.end_of(day)
     on_ladder = Q(ladder_id=ladder_id) | Q(ladder=None) if ladder_id == MAIN else Q(ladder_id=ladder_id)
     changes = TierChange.objects.filter(on_ladder, member=OuterRef("pk"))
     before = changes.filter(changed_at__lt=until).order_by("-changed_at", "-pk")

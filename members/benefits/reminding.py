@@ -10,14 +10,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import periods
+from loyalty import periods, programme
 from loyalty.messaging import sending, templates
 from loyalty.messaging.kinds import both, payload_of
 from loyalty.models import Account, MessageTemplate
 from loyalty.registry import Job, MessageKind, Shipped, Stride, ValueType, Variable
 from members.benefits import holdings, issuing, offers
 from members.benefits.holdings import Holding
-from members.climbing import tiers
 from members.models import Benefit, BenefitClaim, Member
 
 RANGE = 500
@@ -43,7 +42,7 @@ def _expires(account_id: int, params: Mapping[str, Any], now: datetime) -> Mappi
     row = _open_claims(account_id).filter(pk=params["claim"]).first()
     if row is None or row.usable_through is None:
         return None
-    left = (row.usable_through - tiers.business_day(now)).days
+    left = (row.usable_through - programme.day_of(now)).days
     on = row.usable_through.isoformat()
     return {"benefit": _named(row.benefit), "on": on, "days": left} if left >= 0 else None
 
@@ -51,7 +50,7 @@ def _expires(account_id: int, params: Mapping[str, Any], now: datetime) -> Mappi
 def _waits(account_id: int, params: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
     on = date.fromisoformat(params["on"])
     found = _ending(holdings.one(account_id, now=now), on)
-    days = (on - tiers.business_day(now)).days
+    days = (on - programme.day_of(now)).days
     if not found or days < 0:
         return None
     return {"count": len(found), "benefit": _named(found[0].benefit), "on": on.isoformat(), "days": days}
@@ -74,7 +73,7 @@ def remind_to_use(as_of: datetime, _period: str, cursor: str) -> Stride:
         return Stride("", {})
     template, days = rounds[place]
     due = BenefitClaim.objects.filter(
-        state=BenefitClaim.State.OPEN, usable_through=tiers.business_day(as_of) + days * _DAY, pk__gt=after
+        state=BenefitClaim.State.OPEN, usable_through=programme.day_of(as_of) + days * _DAY, pk__gt=after
     ).filter(member__account__status=Account.Status.ACTIVE)
     rows = list(due.order_by("pk").values_list("pk", "member_id")[:RANGE])
     notes = [
@@ -91,8 +90,8 @@ def remind_to_claim(as_of: datetime, _period: str, cursor: str) -> Stride:
     if place >= len(rounds):
         return Stride("", {})
     template, days = rounds[place]
-    on = tiers.business_day(as_of) + days * _DAY
-    if not _ends_on(on, tiers.business_day(as_of)):
+    on = programme.day_of(as_of) + days * _DAY
+    if not _ends_on(on, programme.day_of(as_of)):
         return _onward(rounds, place, [], 0)
     living = Member.objects.filter(pk__gt=after, account__status=Account.Status.ACTIVE).order_by("pk")
     account_ids = list(living.values_list("pk", flat=True)[:RANGE])

@@ -11,14 +11,13 @@ from django.db import transaction
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit, retrying
+from loyalty import accounts, audit, programme, retrying
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import Conflict, NotFound
 from loyalty.events import intake
 from loyalty.models import Account, Partner, User
 from loyalty.registry import Happening
 from members.benefits.issuing import USED
-from members.climbing import tiers
 from members.climbing.granting import ReasonNeeded
 from members.models import Benefit, BenefitClaim
 
@@ -137,8 +136,8 @@ def _check(row: BenefitClaim, scan: Scan, now: datetime) -> None:
         case State.TAKEN_BACK:
             raise TakenBack
         case State.USED:
-            raise AlreadyUsed(on=_day(tiers.business_day(row.used_at or row.claimed_at)))
-    if is_over(row, tiers.business_day(now)):
+            raise AlreadyUsed(on=_day(programme.day_of(row.used_at or row.claimed_at)))
+    if is_over(row, programme.day_of(now)):
         raise Lapsed(through=_day(row.usable_through))
     if row.benefit.used_in not in (Place.ANYWHERE, scan.place):
         raise WrongPlace(place=row.benefit.get_used_in_display())

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from loyalty import programme
 from loyalty.registry import Effect, EffectParam, Grant, Happening, Text, ValueType
 from members.climbing import tiers
 from members.climbing.tiers import DOWNGRADED, REACHED, UPGRADED, Edit, Occasion
@@ -43,7 +44,7 @@ def _granted(
 
 
 def _edit(tier: Tier, days: int, now: datetime, ranks: Mapping[int, int]) -> Edit:
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     through = today + timedelta(days=days)
 
     def edit(row: Standing) -> None:

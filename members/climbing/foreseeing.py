@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from loyalty import programme
 from loyalty.registry import Foresight, Outlook
 from members.climbing import figures, judging, ladders, tiers
 
@@ -16,7 +17,7 @@ def load(account_ids: Collection[int], at: datetime) -> Outlook:
     places = {place.standing.member_id: place for place in tiers.places(account_ids, main)} if main else {}
     known = {terms.version_id: terms for terms in main}
     known |= ladders.older({p.standing.version_id for p in places.values() if p.standing.version_id} - set(known))
-    today = tiers.business_day(at)
+    today = programme.day_of(at)
     stands = {member: {place.terms.ladder_id: place.stand} for member, place in places.items()}
     shelf = figures.load(stands, list(known.values()), today)
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit
+from loyalty import accounts, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import InvalidInput, LoyaltyError, NotFound
 from loyalty.events import intake
@@ -153,7 +153,7 @@ def _say(reason: str) -> None:
 
 def _checked(tier_id: int, through: date | None, reason: str, now: datetime) -> Tier:
     _say(reason)
-    if through is not None and through < tiers.business_day(now):
+    if through is not None and through < programme.day_of(now):
         raise EndPassed(param="through")
     tier = Tier.objects.filter(pk=tier_id, archived_at=None).first()
     if tier is None:

@@ -28,7 +28,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 
-from loyalty import conditions
+from loyalty import conditions, programme
 from loyalty.models import Account, Balance, Currency, Entry
 from loyalty.models.accounts import NET
 from members.climbing import figures, judging, ladders, tiers
@@ -81,7 +81,7 @@ class Preview:
 
 def preview(ladder: Ladder, *, now: datetime) -> Preview:
     """What publishing the draft and moving everybody now would do to what members have earned."""
-    terms, today = ladders.draft_terms(ladder), tiers.business_day(now)
+    terms, today = ladders.draft_terms(ladder), programme.day_of(now)
     by_own_days = terms.policy.window in {"anniversary", "since_reached"}
     pairs = _judged(terms, today) if by_own_days else _placed(terms, today)
     counts: Counter[_Pair] = Counter()

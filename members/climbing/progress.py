@@ -148,7 +148,7 @@ def towards_next(member: Member, *, now: datetime) -> Progress | None:
 def paths(member: Member, *, now: datetime) -> list[Path]:
     """Where the member stands on every ladder in use, the main one first. A constant number of queries."""
     in_force = ladders.in_force(now)
-    today = tiers.business_day(now)
+    today = programmes.day_of(now)
     places = tiers.places([member.pk], in_force)
     shelf = figures.load({member.pk: {place.terms.ladder_id: place.stand for place in places}}, in_force, today)
     known = Tier.objects.filter(ladder_id__in=[each.ladder_id for each in in_force]).in_bulk() if in_force else {}

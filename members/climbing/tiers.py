@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from loyalty import bulk, clock, programme
+from loyalty import bulk, programme
 from loyalty.asking import Question
 from loyalty.models import Event, User
 from loyalty.registry import Happening
@@ -127,7 +127,7 @@ def settle(account_ids: Sequence[int], occasion: Occasion, edit: Edit | None = N
     in_force = [each for each in ladders.in_force(occasion.now) if occasion.ladder_id in (None, each.ladder_id)]
     if not in_force or not account_ids:
         return []
-    today = business_day(occasion.now)
+    today = programme.day_of(occasion.now)
     found = places(account_ids, in_force)
     before = [(_row(place.standing), place.standing.effective_id) for place in found]
     _carry_on(found, today)
@@ -150,12 +150,6 @@ def _carry_on(found: Sequence[Place], today: date) -> None:
 
 def _is_over(row: Standing, today: date) -> bool:
     return row.paid_through is not None and row.paid_through < today
-
-
-def business_day(now: datetime) -> date:
-    """The programme's day of ``now``."""
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)
 
 
 def places(account_ids: Collection[int], in_force: Sequence[Terms]) -> list[Place]:
@@ -252,7 +246,7 @@ def _tell(moved: Sequence[_Case], occasion: Occasion) -> list[Happening]:
     seen: dict[int, set[int | None]] = {}
     for member_id, tier_id in TierChange.objects.filter(member_id__in=ids).values_list("member_id", "tier_id"):
         seen.setdefault(member_id, set()).add(tier_id)
-    today = business_day(occasion.now)
+    today = programme.day_of(occasion.now)
     changes = TierChange.objects.bulk_create(_change(case, occasion, today) for case in moved)
     return [
         _happening(case.terms, change, seen.get(change.member_id, set()))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, clock, programme
+from loyalty import accounts, programme
 from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events import intake
 from loyalty.models import Account, AccountReference, User
@@ -83,7 +83,7 @@ def enrol(
     if partner_id is not None and external_id and (first := finding.by_external_id(partner_id, external_id)):
         return first
     told = Newcomer(name, phone, email, birthday, language, password, dict(consents or {}), referral_code, guardian)
-    day = _today(now)
+    day = programme.day_of(now)
     person = _read(told, source=source, day=day, needs_contact=not (external_id or signs_in_elsewhere))
     try:
         with transaction.atomic():
@@ -163,7 +163,7 @@ def _known(partner_id: int, references: Sequence[str]) -> dict[str, int]:
 
 
 def _create_nameless(partner_id: int, references: Sequence[str], now: datetime) -> dict[str, int]:
-    day, tier_id, source = _today(now), ladders.first_tier(now), Member.Source.IMPORT
+    day, tier_id, source = programme.day_of(now), ladders.first_tier(now), Member.Source.IMPORT
     opened = Account.objects.bulk_create(
         Account(number=number, opened_at=now) for number in numbers.draw(len(references))
     )
@@ -223,8 +223,3 @@ def _lost_the_race(person: details.Details, partner_id: int | None, external_id:
         return first
     _refuse_taken(person)
     raise Conflict
-
-
-def _today(now: datetime) -> date:
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import clock, programme
+from loyalty import programme
 from loyalty.errors import LoyaltyError
 from loyalty.messaging import codes, kinds
 from loyalty.messaging.codes import WrongCode
@@ -113,8 +113,7 @@ def prepare(
     """Checks everything but whether the contact is known. Raises what ``details.read`` raises, ``ContactNeeded``,
     ``TermsNeeded`` or ``PasswordTooWeak``; who comes from WeChat is asked for neither contact nor password.
     """
-    running = programme.current()
-    today = clock.business_day(now, running.timezone, running.day_start_hour)
+    today = programme.day_of(now)
     told = {"email": contact, "phone": ""} if "@" in contact else {"phone": contact, "email": ""}
     is_guarded = guardian is not None
     person = details.read(name=name, birthday=birthday, language=language, today=today, is_guarded=is_guarded, **told)

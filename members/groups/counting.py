@@ -12,6 +12,7 @@ from typing import Any
 from django.db import OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import programme
 from loyalty.errors import LoyaltyError
 from members.groups import segments
 from members.models import Member
@@ -43,7 +44,7 @@ class Glance:
 
 def glance(condition: Any, *, now: datetime) -> Glance:
     """Counts, as of today. Raises ``TooSlow`` or a ``ConditionError``. Three queries, and those of segments."""
-    people = segments.fitting(condition, as_of=segments.today(now))
+    people = segments.fitting(condition, as_of=programme.day_of(now))
     with _patience():
         count = people.count()
         samples = list(people.select_related("account", "tier").order_by("-joined_at", "-pk")[:SAMPLES])

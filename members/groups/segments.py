@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import bulk, clock, conditions, periods, programme
+from loyalty import bulk, conditions, periods, programme
 from loyalty.conditions import tree
 from loyalty.errors import InvalidInput, LoyaltyError, NotFound
 from loyalty.events import customers
@@ -88,11 +88,6 @@ def trees(codes: Collection[str]) -> Mapping[str, Any]:
     return dict(rows.values_list("code", "condition"))
 
 
-def today(now: datetime) -> date:
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)
-
-
 def everyone() -> QuerySet[Member]:
     """All members whose account is open."""
     return Member.objects.exclude(account__status=Account.Status.CLOSED)
@@ -129,14 +124,14 @@ def validate(condition: Any, *, code: str) -> None:
 def recount(segment: Segment, *, now: datetime) -> int:
     """Counts and keeps the number on the row."""
     with counting():
-        segment.count, segment.counted_at = people(segment, as_of=today(now)).count(), now
+        segment.count, segment.counted_at = people(segment, as_of=programme.day_of(now)).count(), now
     Segment.objects.filter(pk=segment.pk).update(count=segment.count, counted_at=now)
     return segment.count
 
 
 def overlap(first: Segment, second: Segment, *, now: datetime) -> Overlap:
     """Three counts as of today."""
-    day = today(now)
+    day = programme.day_of(now)
     one, two = people(first, as_of=day), people(second, as_of=day)
     with counting():
         return Overlap(one.count(), two.count(), (one & two).count())
@@ -182,7 +177,7 @@ def freeze(segment: Segment, *, code: str, name_zh: str, name_en: str, now: date
         raise CodeTaken(param="code")
     with transaction.atomic():
         kept = Segment.objects.create(code=code, name_zh=name_zh, name_en=name_en, note=segment.note, kind=STATIC)
-        _list(kept, people(segment, as_of=today(now)), now)
+        _list(kept, people(segment, as_of=programme.day_of(now)), now)
     return kept
 
 
@@ -242,7 +237,7 @@ def _names(written: Any, code: str) -> bool:
 def held_by(account_id: int, *, now: datetime) -> list[Segment]:
     """The segments a member is in: one query for the segments, and one that asks all of them at once."""
     segments = list(Segment.objects.filter(archived_at=None))
-    day = today(now)
+    day = programme.day_of(now)
     inside = {f"s{each.pk}": Exists(people(each, as_of=day).filter(pk=OuterRef("pk"))) for each in segments}
     row = Member.objects.filter(pk=account_id).annotate(**inside).values(*inside).first() if inside else None
     return [each for each in segments if row and row[f"s{each.pk}"]]

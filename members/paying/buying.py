@@ -10,11 +10,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts
+from loyalty import accounts, programme
 from loyalty.errors import Conflict, LoyaltyError, NotFound
 from loyalty.events import intake
 from loyalty.ledger import spending
-from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import opening, reckoning
 from members.paying.opening import Wish
@@ -89,7 +88,7 @@ def buy(*, account_id: int, plan_code: str, token: str, now: datetime, quoted_po
                 plan,
                 key,
                 PlanTerm.Source.POINTS,
-                tiers.business_day(now),
+                programme.day_of(now),
                 price_points=price,
                 entry_id=entry.pk,
             ),
@@ -103,7 +102,7 @@ def check(account_id: int, plan: Plan, now: datetime) -> int:
     """The price in points where the member may buy one more term; else raises why not."""
     if not (plan.is_on_sale and plan.price_points):
         raise NotForPoints
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     ahead = [span for term in opening.terms_of(account_id, plan) if (span := reckoning.span_of(term)).last >= today]
     if len(ahead) >= MOST_AHEAD:
         raise FarAhead(through=max(span.last for span in ahead).isoformat())
@@ -117,7 +116,7 @@ def try_out(*, account_id: int, plan_code: str, now: datetime) -> PlanTerm:
     ``Tried``, ``AccountFrozen``.
     """
     plan = offered(plan_code)
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     with transaction.atomic():
         accounts.lock_active(account_id)
         key = f"trial:{account_id}:{plan.pk}"

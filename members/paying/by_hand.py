@@ -10,14 +10,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit
+from loyalty import accounts, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import LoyaltyError
 from loyalty.events import intake
 from loyalty.ledger import repaying
 from loyalty.messaging import sending
 from loyalty.models import User
-from members.climbing import tiers
 from members.climbing.granting import ReasonNeeded
 from members.models import Member, Plan, PlanTerm
 from members.paying import ending, opening, reckoning
@@ -70,7 +69,7 @@ def give(
             plan,
             key,
             PlanTerm.Source.STAFF,
-            tiers.business_day(now),
+            programme.day_of(now),
             days=min(max(days, 0), LONGEST),
             note=reason,
         )
@@ -82,7 +81,7 @@ def give(
 
 def preview(term: PlanTerm, *, now: datetime) -> Refund:
     """What would be given back if the term ended now."""
-    today, span = tiers.business_day(now), reckoning.span_of(term)
+    today, span = programme.day_of(now), reckoning.span_of(term)
     policy = term.plan.refund
     points = reckoning.owed(term, term.price_points, policy, today)
     minor = reckoning.owed(term, term.price_minor, policy, today)
@@ -113,7 +112,7 @@ def end(
         found = PlanTerm.objects.only("member_id").get(pk=term_id)
         accounts.lock([found.member_id])
         term = PlanTerm.objects.select_related("plan").get(pk=term_id)
-        today = tiers.business_day(now)
+        today = programme.day_of(now)
         if (span := reckoning.span_of(term)).last < max(today, span.first):
             raise TermOver
         before, back = audit.snapshot(term), preview(term, now=now) if gives_back else Refund(0, 0, 0, 0)

@@ -10,12 +10,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from loyalty import accounts
+from loyalty import accounts, programme
 from loyalty.events import intake
 from loyalty.messaging import sending
 from loyalty.models import Account
 from loyalty.registry import Happening, Stride
-from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import holding, lifting, opening, reckoning
 from members.paying.happenings import ENDED, THROUGH
@@ -33,7 +32,7 @@ def cut_short(terms: Sequence[PlanTerm], *, why: str, now: datetime, quiet: bool
     record: the end of a plan that no longer runs, and the moves between tiers. ``quiet`` leaves out the
     message, where the door has a word of its own.
     """
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     PlanTerm.objects.bulk_update(terms, ["ended_on", "refunded_minor", "refunded_points"])
     told: list[Happening] = []
     for plan in {term.plan_id: term.plan for term in terms}.values():

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from loyalty import programme
 from loyalty.registry import Effect, EffectParam, Grant, Happening, Text, ValueType
-from members.climbing import tiers
 from members.climbing.tiers import DOWNGRADED, REACHED, UPGRADED
 from members.models import Member, Plan, PlanTerm
 from members.paying import happenings, opening
@@ -34,7 +34,7 @@ def give(grants: Sequence[Grant], now: datetime) -> list[Happening]:
                 plan,
                 f"rule:{each.key}",
                 PlanTerm.Source.RULE,
-                tiers.business_day(now),
+                programme.day_of(now),
                 days=min(LONGEST_DAYS, max(0, int(each.params.get("days") or 0))),
             )
             told += opening.open_term(wish, now=now, cause_id=each.event_id)[1]

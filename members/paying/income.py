@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.db.models import Count, Q, Sum
 
-from loyalty import clock, programme
+from loyalty import programme
 from loyalty.models import Event
-from members.climbing import tiers
 from members.models import PlanTerm
 from members.paying import happenings, holding
 
@@ -26,9 +25,9 @@ class Figures:
 
 def figures(*, now: datetime) -> Figures:
     """Three queries. Income is of terms bought this month, less what was given back of those."""
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     policy = programme.current()
-    since = clock.start_of_day(today.replace(day=1), policy.timezone, policy.day_start_hour)
+    since = policy.start_of(today.replace(day=1))
     running = PlanTerm.objects.filter(holding.running(today))
     held = running.aggregate(
         members=Count("member", distinct=True),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from loyalty import programme
 from loyalty.registry import Happening
 from members.climbing import ladders, tiers
 from members.climbing.tiers import Edit, Occasion
@@ -28,7 +29,7 @@ def follow(
     A tier that is on no ladder in force lifts nobody.
     """
     known = {terms.ladder_id: set(terms.by_id) for terms in ladders.in_force(now)}
-    found = holding.lifts(account_ids, tiers.business_day(now))
+    found = holding.lifts(account_ids, programme.day_of(now))
     wanted = {key: lift for key, lift in found.items() if lift.tier_id in known.get(key[1], ())}
     rows = Standing.objects.filter(member_id__in=account_ids).exclude(paid=None)
     held = {(row.member_id, row.ladder_id): row for row in rows.select_related("paid")}

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from loyalty import programme
 from loyalty.messaging import sending
 from loyalty.registry import Happening
-from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import lifting, reckoning
 from members.paying.happenings import RENEWED, STARTED
@@ -77,7 +77,7 @@ def open_term(wish: Wish, *, now: datetime, cause_id: UUID | None = None) -> tup
         note=wish.note[:200],
         bought_at=wish.at or now,
     )
-    if span.last < tiers.business_day(now):
+    if span.last < programme.day_of(now):
         return term, []
     told = [_happening(term, before, cause_id), *lifting.follow([wish.account_id], note=wish.plan.name, now=now)]
     params = {"term": term.pk}

@@ -14,12 +14,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from loyalty import clock, programme
+from loyalty import programme
 from loyalty.configuration import Kept
 from loyalty.messaging import sending
 from loyalty.models import Event, Order, OrderLine
 from loyalty.registry import Happening, Occurrence, Watcher
-from members.climbing import tiers
 from members.models import Member, Plan, PlanTerm
 from members.paying import ending, opening, reckoning
 from members.paying.happenings import REFUND
@@ -55,7 +54,7 @@ def watch(seen: Sequence[Occurrence], now: datetime) -> list[Happening]:
     for order in _orders(about, plans):
         causes = about[order.partner_id, order.external_id]
         returns = [item.occurred_on for item in causes if item.kind == RETURNED]
-        day = max(returns, default=tiers.business_day(now))
+        day = max(returns, default=programme.day_of(now))
         told += settle(order, plans, day=day, cause_id=causes[-1].id, now=now)
     return told
 
@@ -226,8 +225,8 @@ def _start(order: Order, plan: Plan, now: datetime) -> date:
     """The day of the order. One that had to wait for its member or for a person begins on the day it counts,
     as long as it would still run: days nobody could use are not counted.
     """
-    policy, today = programme.current(), tiers.business_day(now)
-    waited = clock.business_day(order.event.recorded_at, policy.timezone, policy.day_start_hour) < today
+    today = programme.day_of(now)
+    waited = programme.day_of(order.event.recorded_at) < today
     runs = reckoning.last_day(order.placed_on, plan.length, plan.unit) >= today
     return today if waited and runs else order.placed_on
 

@@ -5,11 +5,10 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import periods
+from loyalty import periods, programme
 from loyalty.messaging import sending
 from loyalty.models import Account
 from loyalty.registry import Job, Stride
-from members.climbing import tiers
 from members.models import Plan, PlanTerm
 from members.paying import ending
 
@@ -29,7 +28,7 @@ def remind(as_of: datetime, _period: str, cursor: str) -> Stride:
     if plan is None:
         return Stride("", {})
     start = int(after or 0) if str(plan.pk) == plan_id else 0
-    rows = list(_due(plan, tiers.business_day(as_of)).filter(pk__gt=start).order_by("pk")[:RANGE])
+    rows = list(_due(plan, programme.day_of(as_of)).filter(pk__gt=start).order_by("pk")[:RANGE])
     queued = sum(
         sending.tell(
             account_ids=[row.member_id], kind=ENDING, params={"term": row.pk}, key=f"{ENDING}:{row.pk}", now=as_of

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import money
+from loyalty import money, programme
 from loyalty.messaging.kinds import both
 from loyalty.registry import MessageKind, Shipped, ValueType, Variable
-from members.climbing import tiers
 from members.models import PlanTerm
 from members.paying import holding, reckoning
 from members.paying.ending import OVER
@@ -41,7 +40,7 @@ def _bought(account_id: int, params: Values, _now: datetime) -> Values | None:
 
 def _ending(account_id: int, params: Values, now: datetime) -> Values | None:
     """Nothing where it was renewed meanwhile, or is over."""
-    term, today = _term(account_id, params), tiers.business_day(now)
+    term, today = _term(account_id, params), programme.day_of(now)
     if term is None:
         return None
     last = reckoning.span_of(term).last
@@ -52,7 +51,7 @@ def _ending(account_id: int, params: Values, now: datetime) -> Values | None:
 
 
 def _over(account_id: int, params: Values, now: datetime) -> Values | None:
-    term, today = _term(account_id, params), tiers.business_day(now)
+    term, today = _term(account_id, params), programme.day_of(now)
     if term is None or term.plan_id in holding.held_by([account_id], today).get(account_id, ()):
         return None
     return {"plan": _plan(term), "on": reckoning.span_of(term).last.isoformat()}

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, periods, retrying
+from loyalty import accounts, periods, programme, retrying
 from loyalty.errors import Conflict, LoyaltyError
 from loyalty.events import intake
 from loyalty.ledger import closing, pooling
@@ -21,7 +21,6 @@ from loyalty.messaging import sending
 from loyalty.models import Account, Balance, Event, PoolMembership, User
 from loyalty.models.accounts import NET
 from loyalty.registry import EventKind, Happening, Job
-from members.climbing import tiers
 from members.models import Erasure, Member
 from members.privacy import persons, sessions, wishes, words
 
@@ -85,7 +84,7 @@ def again(numbers: Iterable[str], *, now: datetime) -> int:
         Erasure.objects.get_or_create(
             account_id=account_id,
             state=State.WAITING,
-            defaults={"asked_at": now, "due_on": tiers.business_day(now), "reason": "restored"},
+            defaults={"asked_at": now, "due_on": programme.day_of(now), "reason": "restored"},
         )
         carry_out(account_id, now=now)
         sessions.end(ended)

@@ -89,7 +89,7 @@ def add(*, member_id: int, told: Told, now: datetime) -> Pet:
 
     Raises ``PetsFull``, or what is wrong with a field (its name as ``param``).
     """
-    told = _read(told, _today(now))
+    told = _read(told, programme.day_of(now))
     accounts.lock([member_id])
     if not Member.objects.filter(pk=member_id).update(has_no_pet=False):
         raise NotFound
@@ -107,7 +107,7 @@ def add(*, member_id: int, told: Told, now: datetime) -> Pet:
 @transaction.atomic
 def change(*, member_id: int, pet_id: int, told: Told, now: datetime) -> Pet:
     """Replaces what was told. Raises like ``add``, and ``BirthdaySettled``, ``PetNotFound``."""
-    today = _today(now)
+    today = programme.day_of(now)
     told = _read(told, today)
     pet = _locked(member_id, pet_id)
     pet.birthday_set_on = birthdates.change(
@@ -129,7 +129,7 @@ def weigh(*, member_id: int, pet_id: int, kilograms: Decimal, on: date, now: dat
 
     Raises ``WeightOutOfRange``, ``DayAhead``, ``DayTooOld``, ``PetRemembered``, ``PetNotFound``.
     """
-    _refuse_day(on, _today(now), "on")
+    _refuse_day(on, programme.day_of(now), "on")
     grams = round(kilograms * 1000) if kilograms.is_finite() and abs(kilograms) <= HEAVIEST else 0
     if not 1 <= grams <= HEAVIEST:
         raise WeightOutOfRange(param="kilograms", maximum=HEAVIEST // 1000)
@@ -145,7 +145,7 @@ def weigh(*, member_id: int, pet_id: int, kilograms: Decimal, on: date, now: dat
 @transaction.atomic
 def remember(*, member_id: int, pet_id: int, on: date, now: datetime) -> Pet:
     """The pet passed away on that day: from now on its page is a memory. Raises ``DayAhead`` and the like."""
-    _refuse_day(on, _today(now), "on")
+    _refuse_day(on, programme.day_of(now), "on")
     pet = _locked(member_id, pet_id)
     Pet.objects.filter(pk=pet.pk).update(passed_on=on)
     pet.passed_on = on
@@ -208,8 +208,3 @@ def _refuse_day(day: date, today: date, param: str) -> None:
         raise DayAhead(param=param)
     if clock.add_months(day, 12 * OLDEST_YEARS) < today:
         raise DayTooOld(param=param, years=OLDEST_YEARS)
-
-
-def _today(now: datetime) -> date:
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)

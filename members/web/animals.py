@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from loyalty import clock
+from loyalty import clock, programme
 from loyalty.errors import LoyaltyError
 from loyalty.registry import FirstStep, Panel
 from loyalty.web.forms import OperationForm
@@ -92,7 +92,7 @@ def show(request: HttpRequest, member: Member, ref: int) -> HttpResponse:
     context = {
         "pet": view,
         "weights": companions.scales(pets.weights(pet)),
-        "weight_form": WeightForm(initial={"on": companions.today(now)}),
+        "weight_form": WeightForm(initial={"on": programme.day_of(now)}),
     }
     return render(request, "members/pet.html", context)
 
@@ -132,7 +132,7 @@ def photo(request: HttpRequest, member: Member, ref: int) -> HttpResponse:
 @member_page
 def weigh(request: HttpRequest, member: Member, ref: int) -> HttpResponse:
     pet = _own(member, ref)
-    form = WeightForm(request.POST or None, initial={"on": companions.today(clock.now())})
+    form = WeightForm(request.POST or None, initial={"on": programme.day_of(clock.now())})
 
     def deed(now: datetime) -> str:
         pets.weigh(member_id=member.pk, pet_id=ref, now=now, **form.cleaned_data)
@@ -149,7 +149,7 @@ def farewell(request: HttpRequest, member: Member, ref: int) -> HttpResponse:
     if "back" in request.POST:
         pets.unremember(member_id=member.pk, pet_id=ref)
         return redirect("members:pet", ref)
-    form = FarewellForm(request.POST or None, initial={"on": companions.today(clock.now())})
+    form = FarewellForm(request.POST or None, initial={"on": programme.day_of(clock.now())})
 
     def deed(now: datetime) -> str:
         pets.remember(member_id=member.pk, pet_id=ref, on=form.cleaned_data["on"], now=now)

@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
-from loyalty import clock
+from loyalty import clock, programme
 from loyalty.errors import LoyaltyError
 from loyalty.models import Account
 from loyalty.registry import Panel
 from members.benefits import ahead, claiming, holdings, offers
 from members.benefits.holdings import Holding
-from members.climbing import progress, tiers
+from members.climbing import progress
 from members.models import BenefitClaim, Member
 from members.web import cards, perks
 from members.web.access import member_page
@@ -32,7 +32,7 @@ def listing(request: HttpRequest, member: Member) -> HttpResponse:
     now = clock.now()
     held = holdings.one(member.pk, now=now)
     lines = [perks.of_holding(holding) for holding in held]
-    day = tiers.business_day(now)
+    day = programme.day_of(now)
     tickets = [perks.ticket(row, now, day) for row in _recent(member)]
     context = {
         "member": cards.person(member),
@@ -60,7 +60,7 @@ def _ahead(member: Member, held: list[Holding], now: datetime) -> dict[str, Any]
     goal = way.next if way else None
     if goal is None:
         return {"ahead": [], "goal": None, "next_tier": None}
-    lines = offers.in_force(tiers.business_day(now))
+    lines = offers.in_force(programme.day_of(now))
     known = {holding.benefit.pk: holding.held for holding in held}
     added = [perks.of_tier(each) for each in ahead.added(known, goal.tier, lines)]
     return {"ahead": added, "goal": goal, "next_tier": cards.tier_view(goal.tier)}
@@ -102,7 +102,7 @@ def ticket(request: HttpRequest, member: Member, ref: str) -> HttpResponse:
     """One's own only."""
     row = get_object_or_404(perks.claims(member.pk), code=ref.replace("\x00", ""))
     now = clock.now()
-    drawn = perks.ticket(row, now, tiers.business_day(now))
+    drawn = perks.ticket(row, now, programme.day_of(now))
     if drawn.state == "ready":
         drawn = replace(drawn, qr=perks.qr(row))
     return render(request, "members/benefit_ticket.html", {"ticket": drawn})

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from loyalty import clock
 from loyalty import programme as programmes
 from loyalty.ledger import reading
 from loyalty.models import Account, Programme
@@ -96,7 +95,7 @@ def card(member: Member, now: datetime) -> Card:
     expiring = None
     if place.next_to_go is not None:
         last_at, points = place.next_to_go
-        expiring = Expiring(points, clock.business_day(last_at, programme.timezone, programme.day_start_hour))
+        expiring = Expiring(points, programme.day_of(last_at))
     return Card(
         tier=tier_view(member.tier),
         points=place.available,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import npgettext
 
-from loyalty import clock, programme
+from loyalty import programme
 from members import choices
 from members.models import Pet, PetWeight
 from members.profile import anniversaries, celebrating, pets
@@ -53,17 +53,12 @@ class Scales:
 
 def views(member_id: int, now: datetime) -> list[PetView]:
     """A member's pets, the living first. Three queries."""
-    day, march = today(now), celebrating.in_march(choices.current())
+    day, march = programme.day_of(now), celebrating.in_march(choices.current())
     return [_view(pet, day, march) for pet in pets.of(member_id)]
 
 
 def view(pet: Pet, now: datetime) -> PetView:
-    return _view(pet, today(now), celebrating.in_march(choices.current()))
-
-
-def today(now: datetime) -> date:
-    running = programme.current()
-    return clock.business_day(now, running.timezone, running.day_start_hour)
+    return _view(pet, programme.day_of(now), celebrating.in_march(choices.current()))
 
 
 def _view(pet: Pet, day: date, march: bool) -> PetView:

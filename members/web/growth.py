@@ -7,8 +7,9 @@ from datetime import date, datetime
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from loyalty import programme
 from members.benefits import ahead, holdings, offers
-from members.climbing import progress, tiers
+from members.climbing import progress
 from members.climbing.progress import Goal, Keep, Path
 from members.models import BenefitOffer, Ladder, Member, Standing, Tier
 from members.web import cards, ladder, perks
@@ -59,7 +60,7 @@ def growths(member: Member, now: datetime) -> list[Growth]:
     """Every ladder in use, the main one first."""
     found = [path for path in progress.paths(member, now=now) if path.rungs]
     names = {row.pk: row.name for row in Ladder.objects.filter(pk__in=[path.ladder_id for path in found])}
-    lines = offers.in_force(tiers.business_day(now))
+    lines = offers.in_force(programme.day_of(now))
     mine = [perks.of_holding(each) for each in holdings.one(member.pk, now=now)] if lines else []
     own = {perk.code: perk for perk in mine}
     return [_growth(path, names[path.ladder_id], _brought(path, lines, own)) for path in found]

@@ -10,14 +10,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from loyalty import money
+from loyalty import money, programme
 from loyalty.accounts import AccountFrozen
 from loyalty.errors import LoyaltyError
 from loyalty.ledger.spending import InsufficientPoints
 from loyalty.models import Account
 from loyalty.registry import Panel
 from loyalty.web import codes
-from members.climbing import tiers
 from members.models import BenefitOffer, Ladder, Member, Plan, PlanTerm
 from members.paying import buying, holding, reckoning, reminding
 from members.web import cards
@@ -70,7 +69,7 @@ class Line:
 
 def offers(member: Member, now: datetime) -> list[Offer]:
     """Plans on sale and those the member holds, the held ones first. Four queries."""
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     mine = _lasting(member, today)
     plans = Plan.objects.select_related("tier").filter(Q(is_on_sale=True, archived_at=None) | Q(pk__in=set(mine)))
     found = sorted(plans, key=lambda plan: (plan.pk not in mine, plan.pk))
@@ -152,7 +151,7 @@ def length(plan: Plan) -> str:
 
 def history(member: Member, now: datetime) -> list[Line]:
     """All terms, the newest first."""
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     rows = PlanTerm.objects.filter(member=member).select_related("plan").order_by("-starts_on", "-pk")
     return [line(row, today) for row in rows]
 
@@ -199,7 +198,7 @@ def are_offered(member: Member) -> bool:
 
 def panel(member: Member, now: datetime) -> Mapping[str, Any] | None:
     """The plan that ends first of those that end soon and were not renewed; nothing where none does."""
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     found = []
     for terms in _lasting(member, today).values():
         plan = Plan.objects.get(pk=terms[0].plan_id)

@@ -6,10 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
 
-from loyalty import clock, ids
+from loyalty import clock, ids, programme
 from loyalty.errors import LoyaltyError
 from loyalty.web.forms import OperationForm
-from members.climbing import tiers
 from members.models import Member, PlanTerm
 from members.paying import buying, opening
 from members.web import cards, plan_cards
@@ -65,12 +64,12 @@ def buy(request: HttpRequest, member: Member, code: str) -> HttpResponse:
     plan = get_object_or_404(buying.on_sale(), code=code, price_points__gt=0)
     place, _programme = cards.position(member, now)
     price = plan.price_points or 0
-    span = opening.preview(member.pk, plan, tiers.business_day(now))
+    span = opening.preview(member.pk, plan, programme.day_of(now))
     context = {
         "plan": plan,
         "length": plan_cards.length(plan),
         "span": span,
-        "is_later": span.first > tiers.business_day(now),
+        "is_later": span.first > programme.day_of(now),
         "price": price,
         "balance": place.available,
         "balance_after": max(0, place.available - price),
@@ -92,7 +91,7 @@ def try_out(request: HttpRequest, member: Member, code: str) -> HttpResponse:
         except LoyaltyError as refused:
             form.refuse(refused)
     plan = get_object_or_404(buying.on_sale(), code=code, trial_days__gt=0)
-    span = opening.preview(member.pk, plan, tiers.business_day(now), days=plan.trial_days)
+    span = opening.preview(member.pk, plan, programme.day_of(now), days=plan.trial_days)
     context = {"plan": plan, "span": span, "refusal": form.refusal or _tried(member, code) or ""}
     return render(request, "members/plan_try.html", context, status=form.status)
 
@@ -111,7 +110,7 @@ def term(request: HttpRequest, member: Member, ref: int) -> HttpResponse:
     """One's own only; right after it was bought, a moment to be glad."""
     now = clock.now()
     found = get_object_or_404(PlanTerm.objects.select_related("plan__tier"), pk=ref, member=member)
-    today = tiers.business_day(now)
+    today = programme.day_of(now)
     context = {
         "term": plan_cards.line(found, today),
         "plan": found.plan,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from loyalty import accounts, clock, texts
+from loyalty import accounts, texts
 from loyalty.deciding import sentences
 from loyalty.events import intake
 from loyalty.models import Entry, Programme
@@ -71,8 +71,8 @@ def receipt(pile: Sequence[Entry], *, programme: Programme, now: datetime) -> Re
         order_ref=order.external_id if order else "",
         recorded_at=head.recorded_at if is_late else None,
         balance_after=head.balance_after,
-        expires_on=_day(lot.expires_at - _INSTANT, programme) if lot and lot.expires_at else None,
-        arrives_on=_day(lot.available_at, programme) if wording.is_pending(head, now) and lot else None,
+        expires_on=programme.day_of(lot.expires_at - _INSTANT) if lot and lot.expires_at else None,
+        arrives_on=programme.day_of(lot.available_at) if wording.is_pending(head, now) and lot else None,
         steps=_steps(pile),
     )
 
@@ -109,7 +109,3 @@ def _taken_back(pile: Sequence[Entry]) -> list[Step]:
             sentence = _("Less after a late purchase was counted: %(rule)s") % {"rule": name}
         steps.append(Step(sentence, amount_text=f"−{-entry.amount:,}"))
     return steps
-
-
-def _day(at: datetime, programme: Programme) -> date:
-    return clock.business_day(at, programme.timezone, programme.day_start_hour)

@@ -78,7 +78,7 @@ def page(found: QuerySet[Entry], *, cursor: str, programme: Programme, now: date
     if len(read) == PAGE + MOST_IN_A_LINE and len(piles) > 1:
         piles.pop()  # it may go on beyond what was read
     shown, more = piles[:PAGE], len(piles) > PAGE or len(read) == PAGE + MOST_IN_A_LINE
-    shown_before = _month(clock.business_day(since[0], programme.timezone, programme.day_start_hour)) if since else None
+    shown_before = _month(programme.day_of(since[0])) if since else None
     last = shown[-1][-1] if shown else None
     return Page(_months(found, shown, shown_before, now), _write(last) if more and last else "")
 

@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from loyalty import clock
+from loyalty import clock, programme
 from loyalty.models import AuditRecord
-from members.climbing import tiers
 from members.models import Ladder, Plan, PlanTerm, Tier
 from members.paying import buying, income
 from tests import cast
@@ -95,7 +94,7 @@ def test_ending_a_term_shows_first_what_would_be_given_back(staff: Client) -> No
     member, now = cast.member(), clock.now()
     cast.give(member.pk, 10000, now=now)
     term = buying.buy(account_id=member.pk, plan_code="plus", token="t", now=now)
-    first = tiers.business_day(now) - timedelta(days=100)
+    first = programme.day_of(now) - timedelta(days=100)
     PlanTerm.objects.update(starts_on=first, through_on=first + timedelta(days=364))
     button = reverse("admin:members_planterm_end_term", args=[term.pk])
 
@@ -104,7 +103,7 @@ def test_ending_a_term_shows_first_what_would_be_given_back(staff: Client) -> No
 
     assert "100 days used, 265 left. 7,260 points go back to where they came from." in asked
     term.refresh_from_db()
-    assert (term.refunded_points, cast.available(member.pk), term.ended_on) == (7260, 7260, tiers.business_day(now))
+    assert (term.refunded_points, cast.available(member.pk), term.ended_on) == (7260, 7260, programme.day_of(now))
     assert AuditRecord.objects.filter(deed="members.planterm.ended", reason="搬家了").count() == 1
 
 

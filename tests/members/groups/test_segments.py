@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from loyalty import conditions, rules
+from loyalty import programme as programmes
 from loyalty.conditions.faults import CrowdCircle, CrowdsTooDeep, CrowdsTooLarge
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
@@ -18,7 +19,7 @@ from members.models import Member, Segment, SegmentMember, Tag
 from tests import cast
 
 pytestmark = pytest.mark.django_db
-TODAY = segments.today
+TODAY = programmes.day_of
 GOLD = {"fact": "member.tier", "op": "eq", "value": "gold"}
 
 

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from loyalty import conditions, rules
+from loyalty import conditions, programme, rules
 from loyalty.errors import LoyaltyError
 from loyalty.events import intake
 from loyalty.events.incoming import Incoming
 from loyalty.models import Event, Rule
-from members.groups import segments, tagging, tags
+from members.groups import tagging, tags
 from members.models import Member, Tag, Tagging, Tier
 from tests import cast
 
@@ -198,7 +198,7 @@ def test_tags_are_asked_for_by_conditions() -> None:
 
     def holds(op: str, *codes: str) -> bool:
         tree = {"fact": "member.tags", "op": op, **({"value": list(codes)} if codes else {})}
-        return conditions.accounts(tree, as_of=segments.today(cast.NOW)).filter(pk=member.pk).exists()
+        return conditions.accounts(tree, as_of=programme.day_of(cast.NOW)).filter(pk=member.pk).exists()
 
     assert [holds("has_all", "vip", "dog"), holds("has_all", "vip", "cat"), holds("has_none", "cat")] == [
         True,

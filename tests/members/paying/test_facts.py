@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from loyalty import clock
+from loyalty import clock, programme
 from loyalty.models import Account
-from members.climbing import tiers
 from members.models import Member, PlanTerm
 from members.paying import facts
 from tests import cast
@@ -27,7 +26,7 @@ def test_who_holds_nothing_is_known_by_nothing() -> None:
 
 
 def test_the_plan_its_last_day_and_the_days_left_count_what_was_renewed() -> None:
-    plan, member, today = shop.plan(), cast.member(), tiers.business_day(clock.now())
+    plan, member, today = shop.plan(), cast.member(), programme.day_of(clock.now())
     spans = ((today - timedelta(days=5), today + timedelta(days=4)), (today + timedelta(days=5), today + timedelta(20)))
     for place, (first, last) in enumerate(spans):
         PlanTerm.objects.create(

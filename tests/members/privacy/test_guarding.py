@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from loyalty import programme
 from loyalty.errors import NotFound
 from loyalty.messaging import codes
 from loyalty.models import Account, AuditRecord, OneTimeCode
 from members import consent
-from members.climbing import tiers
 from members.entering import details, enrolment, guardians
 from members.entering.guardians import Guardian
 from members.models import Consent, Erasure, Member
@@ -67,7 +67,7 @@ def test_taking_it_back_stops_the_membership_and_asks_for_it_to_be_forgotten() -
     row = Erasure.objects.get()
     assert (again(member).guardian_agreed_at, again(member).account.status) == (None, Account.Status.FROZEN)
     assert (consent.given(member)["guardian"], row.reason) == (False, guarding.BY_GUARDIAN)
-    assert row.due_on == tiers.business_day(cast.NOW) + timedelta(days=wishes.days_to_think())
+    assert row.due_on == programme.day_of(cast.NOW) + timedelta(days=wishes.days_to_think())
     assert AuditRecord.objects.filter(deed="members.guardian.withdrawn").count() == 1
 
 
@@ -109,7 +109,7 @@ def test_on_its_day_the_child_is_forgotten() -> None:
     guarding.withdraw(member.pk, contact=MOTHER.contact, now=cast.NOW)
     later = cast.NOW + timedelta(days=wishes.days_to_think())
 
-    done = erasing.due(later, tiers.business_day(later).isoformat())
+    done = erasing.due(later, programme.day_of(later).isoformat())
 
     assert (done["erased"], Member.objects.filter(pk=member.pk).exists()) == (1, False)
 
@@ -178,7 +178,7 @@ def test_a_child_by_a_correction_of_staff_waits_for_a_guardian_without_advertisi
 
 
 def programme_day() -> date:
-    return tiers.business_day(cast.NOW)
+    return programme.day_of(cast.NOW)
 
 
 def test_minors_from_14_on_agree_themselves_but_are_not_profiled() -> None:
