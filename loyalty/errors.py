@@ -10,6 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
+def _grouped(name: str, value: Any) -> Any:
+    """12,345 for a figure; what is called ``number`` is a name of something (#12345) and stays as it is."""
+    return f"{value:,}" if type(value) is int and name != "number" else value
+
+
 class LoyaltyError(Exception):
     """Base of every refusal.
 
@@ -32,8 +37,9 @@ class LoyaltyError(Exception):
 
     @property
     def message(self) -> str:
-        """The sentence in the active language, figures filled in."""
-        return str(self.sentence) % self.numbers if self.numbers else str(self.sentence)
+        """The sentence in the active language, figures filled in and grouped by thousands."""
+        said = {name: _grouped(name, value) for name, value in self.numbers.items()}
+        return str(self.sentence) % said if said else str(self.sentence)
 
     def __str__(self) -> str:
         return self.message

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from loyalty import conditions
 from loyalty import money as moneys
-from loyalty.admin import lifetime_words, showing
+from loyalty.admin import lifetime_words
 from loyalty.conditions import ConditionError
 from loyalty.models import Currency, Programme
 from loyalty.registry import Effect, EventKind, registry
@@ -96,11 +96,12 @@ class Words:
             case "points.rate":
                 text = _("%(points)s %(unit)s for every %(money)s spent") % {
                     "points": effect.get("points", "?"),
-                    "unit": unit,
+                    "unit": _agreed(unit, effect.get("points")),
                     "money": self._money(effect.get("per_minor")),
                 }
             case "points.fixed":
-                text = _("%(points)s %(unit)s") % {"points": effect.get("points", "?"), "unit": unit}
+                points = effect.get("points", "?")
+                text = _("%(points)s %(unit)s") % {"points": points, "unit": _agreed(unit, points)}
             case "points.multiply":
                 text = _("%(unit)s times %(factor)s") % {"unit": unit, "factor": effect.get("factor", "?")}
             case "points.ladder":
@@ -108,7 +109,7 @@ class Words:
             case "points.every":
                 text = _("%(points)s %(unit)s for every full %(each)s") % {
                     "points": effect.get("points", "?"),
-                    "unit": unit,
+                    "unit": _agreed(unit, effect.get("points")),
                     "each": self._measured(effect.get("every"), effect),
                 }
             case code:
@@ -143,7 +144,7 @@ class Words:
             return str(found.label)
 
     def _money(self, minor: Any) -> str:
-        return showing.money(minor, self.money) if isinstance(minor, int) else "?"
+        return moneys.show(minor, self.money, short=True) if isinstance(minor, int) else "?"
 
     def goods(self, lines: Json) -> str:
         """Which goods count, in parentheses; empty where all do."""
@@ -172,7 +173,7 @@ class Words:
                 else _("%(limit)s %(unit)s %(per)s")
             )
             % {
-                "limit": cap.get("limit", "?"),
+                "limit": _grouped(cap.get("limit", "?")),
                 "unit": self.unit(cap.get("currency")),
                 "per": PER.get(str(cap.get("per")), "?"),
             }
@@ -203,6 +204,15 @@ class Words:
             )
             for code in codes
         ]
+
+
+def _grouped(figure: Any) -> str:
+    return f"{figure:,}" if isinstance(figure, int) else str(figure)
+
+
+def _agreed(unit: str, points: Any) -> str:
+    """One point, two points: operators give a unit in the plural, and English has a singular."""
+    return unit.removesuffix("s") if points in (1, "1") else unit
 
 
 def _terms(effect: Json) -> list[str]:

@@ -76,7 +76,7 @@ KINDS = (
         _expiring,
         shipped=Shipped(
             name=("积分到期提醒", "Points about to expire"),
-            subject=("{points} {unit}将在 {on} 到期", "{points} {unit} to use by {on}"),
+            subject=("{points} {unit}将在 {on}到期", "{points} {unit} to use by {on}"),
             body=(
                 "{name}，你有 {points} {unit}可以用到 {on}，还有 {days} 天。\n\n去商城挑一件喜欢的，别让它们白白溜走。",
                 (
@@ -85,7 +85,7 @@ KINDS = (
                 ),
             ),
             short=(
-                "【{brand}】{name}，你有 {points} {unit}将在 {on} 到期，登录会员中心即可兑换。",
+                "【{brand}】{name}，你有 {points} {unit}将在 {on}到期，登录会员中心即可兑换。",
                 "{brand}: {points} {unit} are good until {on}. Sign in to use them.",
             ),
             link="/mall/",

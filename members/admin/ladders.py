@@ -121,6 +121,7 @@ class TierInline(TabularInline):
 
 class VersionInline(ReadOnlyInline):
     model = LadderVersion
+    hide_title = True
     fields = ("number", "effective_from", "published_by", "moves", "moved_at")
     ordering = ("-number",)
     per_page = 10

@@ -151,14 +151,14 @@ KINDS = (
             name=("权益待领取提醒", "Benefits to claim"),
             subject=("{benefit}等你来领", "{benefit} waits for you"),
             body=(
-                "{name}，你有 {count} 项权益还没领取，包括{benefit}，{on} 前都可以领。\n\n点一下就到手，别错过。",
+                "{name}，你有 {count} 项权益还没领取，包括{benefit}，{on}前都可以领。\n\n点一下就到手，别错过。",
                 (
                     "{name}, benefits are waiting for you to claim ({count}), {benefit} among them. You can until {on}."
                     "\n\nOne tap, and they are yours."
                 ),
             ),
             short=(
-                "【{brand}】{name}，{benefit}等 {count} 项权益待领取，{on} 前登录会员中心即可领。",
+                "【{brand}】{name}，{benefit}等 {count} 项权益待领取，{on}前登录会员中心即可领。",
                 "{brand}: {benefit} waits for you to claim until {on}.",
             ),
             link="/benefits/",

@@ -87,7 +87,7 @@ KINDS = (
             name=("付费会员开通", "Paid membership began"),
             subject=("{plan}已开通", "{plan} is yours"),
             body=(
-                "{name}，{plan}已经开通，从 {since} 到 {on} 都有效。\n\n权益都在会员计划页，随时去看看。",
+                "{name}，{plan}已经开通，从 {since} 到 {on}都有效。\n\n权益都在会员计划页，随时去看看。",
                 (
                     "{name}, {plan} is yours from {since} through {on}.\n\n"
                     "What it brings is on its page, whenever you like."
@@ -135,13 +135,13 @@ KINDS = (
             name=("付费会员已到期", "Paid membership ended"),
             subject=("{plan}已到期", "{plan} has ended"),
             body=(
-                "{name}，谢谢你这段时间的支持，{plan}已在 {on} 到期。\n\n积分和等级都还在，想念它的时候随时回来。",
+                "{name}，谢谢你这段时间的支持，{plan}已在 {on}到期。\n\n积分和等级都还在，想念它的时候随时回来。",
                 (
                     "{name}, thank you for having been with us: {plan} ended on {on}.\n\n"
                     "Your points and what you earned stay yours, and you can come back at any time."
                 ),
             ),
-            short=("【{brand}】{name}，{plan}已于 {on} 到期，随时欢迎续期。", "{brand}: {plan} ended on {on}."),
+            short=("【{brand}】{name}，{plan}已于 {on}到期，随时欢迎续期。", "{brand}: {plan} ended on {on}."),
             link="/plans/",
         ),
     ),

@@ -17,15 +17,15 @@ WORDS = (
 
 
 def plant(stage: Stage) -> None:
-    """The star and the next two members have a note each; a quiet one has asked to leave."""
+    """The star and the next two members have a note each; one has asked to leave, not the newest."""
     known = sorted((each for each in stage.shoppers if each.account_id), key=lambda each: not each.is_star)
     by = User.objects.filter(is_staff=True).order_by("pk").first()
     for at, (shopper, text) in enumerate(zip(known, WORDS, strict=False)):
         noted_at = stage.now - timedelta(days=2 + 9 * at)
         notes.write(account_id=shopper.account_id or 0, text=text, by=by, now=noted_at)
-    if len(known) > len(WORDS):
+    if len(known) > len(WORDS) + 1:
         Erasure.objects.create(
-            account_id=known[-1].account_id or 0,
+            account_id=known[-2].account_id or 0,
             asked_at=stage.now,
             due_on=stage.today + timedelta(days=wishes.days_to_think()),
         )

@@ -39,7 +39,7 @@ KINDS = (
             subject=("你的注销申请已收到", "We have your wish to leave"),
             body=(
                 (
-                    "{name}，我们收到了你的注销申请，将在 {on} 删除你的个人信息，{points} 积分也会一并清零。\n\n"
+                    "{name}，我们收到了你的注销申请，将在 {on}删除你的个人信息，{points} 积分也会一并清零。\n\n"
                     "在那之前，积分照常可用；改变主意，随时可以撤回。不是你本人操作？请马上撤回并修改密码。"
                 ),
                 (
@@ -49,7 +49,7 @@ KINDS = (
                 ),
             ),
             short=(
-                "【{brand}】注销申请已收到，将于 {on} 生效。如非本人操作，请登录会员中心撤回。",
+                "【{brand}】注销申请已收到，将于 {on}生效。如非本人操作，请登录会员中心撤回。",
                 "{brand}: your membership ends on {on}. If this was not you, sign in and take it back.",
             ),
             link=_LINK,
@@ -65,7 +65,7 @@ KINDS = (
             subject=("明天将注销你的会员", "Your membership ends tomorrow"),
             body=(
                 (
-                    "{name}，你的会员将在 {on} 注销，届时个人信息会被删除，{points} 积分清零，之后无法恢复。\n\n"
+                    "{name}，你的会员将在 {on}注销，届时个人信息会被删除，{points} 积分清零，之后无法恢复。\n\n"
                     "还想留下？今天撤回就好。"
                 ),
                 (
@@ -74,7 +74,7 @@ KINDS = (
                 ),
             ),
             short=(
-                "【{brand}】你的会员将于 {on} 注销，积分清零。如想保留，请今天登录撤回。",
+                "【{brand}】你的会员将于 {on}注销，积分清零。如想保留，请今天登录撤回。",
                 "{brand}: your membership ends on {on}. Sign in today to keep it.",
             ),
             link=_LINK,

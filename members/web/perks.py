@@ -82,12 +82,12 @@ def often(offer: BenefitOffer) -> str:
         return ""
     period, times = BenefitOffer.Period, offer.quota
     texts = {
-        period.DAY: ngettext("%(times)s time a day", "%(times)s times a day", times),
-        period.WEEK: ngettext("%(times)s time a week", "%(times)s times a week", times),
-        period.MONTH: ngettext("%(times)s time a month", "%(times)s times a month", times),
-        period.QUARTER: ngettext("%(times)s time a quarter", "%(times)s times a quarter", times),
-        period.YEAR: ngettext("%(times)s time a year", "%(times)s times a year", times),
-        period.EVER: ngettext("%(times)s time in all", "%(times)s times in all", times),
+        period.DAY: ngettext("once a day", "%(times)s times a day", times),
+        period.WEEK: ngettext("once a week", "%(times)s times a week", times),
+        period.MONTH: ngettext("once a month", "%(times)s times a month", times),
+        period.QUARTER: ngettext("once a quarter", "%(times)s times a quarter", times),
+        period.YEAR: ngettext("once a year", "%(times)s times a year", times),
+        period.EVER: ngettext("once in all", "%(times)s times in all", times),
     }
     return texts[period(offer.period)] % {"times": times}
 

@@ -19,7 +19,7 @@ from loyalty.registry import Panel
 from loyalty.web import codes
 from members.models import BenefitOffer, Ladder, Member, Plan, PlanTerm
 from members.paying import buying, holding, reckoning, reminding
-from members.web import cards
+from members.web import cards, perks
 from members.web.cards import TierView
 
 
@@ -130,10 +130,8 @@ def brings(plan_ids: Sequence[int], today: date) -> dict[int, list[str]]:
     )
     found: dict[int, list[str]] = {}
     for row in rows.select_related("benefit").distinct().order_by("set", "pk"):
-        period = row.get_period_display()
-        name = row.benefit.name
-        text = name if row.quota == 1 and row.period == BenefitOffer.Period.EVER else _("%(name)s × %(count)s, %(per)s")
-        found.setdefault(row.plan_id or 0, []).append(text % {"name": name, "count": row.quota, "per": period})
+        often = "" if row.quota == 1 and row.period == BenefitOffer.Period.EVER else perks.often(row)
+        found.setdefault(row.plan_id or 0, []).append(" · ".join(filter(None, [row.benefit.name, often])))
     return found
 
 

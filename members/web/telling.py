@@ -1,8 +1,10 @@
 """Forms in which members tell of their pets, their addresses, what they care about, and how they look."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,8 +18,13 @@ _NEUTERED = (("", pgettext_lazy("sex", "not told")), ("yes", _("yes")), ("no", _
 
 def _picture(label: Any, **options: Any) -> forms.FileField:
     """Any file; what it is, its content tells (``members.profile.redrawing``)."""
-    widget = forms.FileInput({"accept": ACCEPT})
+    widget = forms.FileInput({"accept": ACCEPT, "data-choose": _("Choose a picture")})
     return forms.FileField(label=label, help_text=_("JPEG, PNG or WebP, up to 8 MB"), widget=widget, **options)
+
+
+def _named(choices: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Each with a capital: in a list they stand alone."""
+    return [(value, capfirst(label)) for value, label in choices]
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
@@ -32,11 +39,11 @@ class PictureForm(OperationForm):
 class PetForm(OperationForm):
     """What one tells of a pet; all but name and species may stay open."""
 
-    name = forms.CharField(label=_("Name"), max_length=30)
-    species = forms.ChoiceField(label=_("Species"), choices=Pet.Species.choices)
+    name = forms.CharField(label=pgettext_lazy("pet", "Name"), max_length=30)
+    species = forms.ChoiceField(label=_("Species"), choices=_named(Pet.Species.choices))
     breed = forms.CharField(label=_("Breed"), max_length=40, required=False, widget=forms.TextInput({"list": "breeds"}))
-    sex = forms.ChoiceField(label=_("Girl or boy"), choices=Pet.Sex.choices, required=False)
-    is_neutered = forms.ChoiceField(label=_("Neutered"), choices=_NEUTERED, required=False)
+    sex = forms.ChoiceField(label=_("Girl or boy"), choices=_named(Pet.Sex.choices), required=False)
+    is_neutered = forms.ChoiceField(label=_("Neutered"), choices=_named(_NEUTERED), required=False)
     birthday = _day(_("Birthday"), required=False, help_text=_("Or the day you found each other."))
     is_birthday_guessed = forms.BooleanField(label=_("The birthday is a guess"), required=False)
 

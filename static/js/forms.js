@@ -1,4 +1,5 @@
-/* Forms: show the password, and group a mobile number's digits while it is typed. The server reads it either way. */
+/* Forms: show the password, group a mobile number's digits while it is typed, and choose a file by a button in the page's
+   own words instead of the browser's. The server reads it either way. */
 for (const box of document.querySelectorAll("[data-secret]")) {
   const input = box.querySelector("input");
   const button = box.querySelector("button");
@@ -22,4 +23,21 @@ for (const input of document.querySelectorAll("[data-phone] input")) {
     const nice = grouped(input.value);
     if (nice !== null && event.inputType !== "deleteContentBackward") input.value = nice;
   });
+}
+
+for (const input of document.querySelectorAll("input[type=file][data-choose]")) {
+  const box = document.createElement("label");
+  box.className = "picker";
+  const button = box.appendChild(document.createElement("span"));
+  button.className = "btn plain little";
+  button.textContent = input.dataset.choose;
+  const name = document.createElement("span");
+  name.className = "name";
+  input.before(box);
+  box.prepend(input);
+  box.append(name);
+  input.classList.add("visually-hidden");
+  const tell = () => { name.textContent = [...input.files].map((file) => file.name).join(", "); };
+  input.addEventListener("change", tell);
+  tell();
 }

@@ -21,21 +21,25 @@ LADDER = {
     "steps": [{"from": 20000, "points": 30}, {"from": 50000, "points": 100}],
 }
 EVERY = {"effect": "points.every", "currency": "points", "by": "quantity", "every": 3, "points": 10}
+RATE = {"effect": "points.rate", "currency": "points", "points": 1, "per_minor": 100}
 FIXED = {"effect": "points.fixed", "currency": "points", "points": 50}
 BUDGET = {"per": "month", "currency": "points", "limit": 5000, "over": "clip", "of": "everyone"}
 SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     (
         LADDER,
         "points by steps: from ¥200 on 30, from ¥500 on 100",
-        "阶梯积分：满 ¥200送 30、满 ¥500送 100",
+        "阶梯积分：满 ¥200 送 30、满 ¥500 送 100",
     ),
+    (RATE, "1 point for every ¥1 spent", "每消费 ¥1 得 1 积分"),
+    (RATE | {"points": 2, "per_minor": 150}, "2 points for every ¥1.50 spent", "每消费 ¥1.50 得 2 积分"),
+    (FIXED | {"points": 1}, "1 point", "送 1 积分"),
     (EVERY, "10 points for every full 3 items", "每满 3 件，送 10 积分"),
     (FIXED | {"expiry": {"mode": "days", "length": 30}}, "50 points, valid for 30 days", "送 50 积分，30 天内有效"),
     (FIXED | {"expiry": {"mode": "never"}}, "50 points, valid for ever", "送 50 积分，长期有效"),
     (
         FIXED | {"expiry": {"mode": "month_end", "length": 1}},
         "50 points, valid to the end of the next month",
-        "送 50 积分，往后第 1 个月底前有效",
+        "送 50 积分，1 个月后的月底前有效",
     ),
 ]
 
@@ -54,7 +58,7 @@ def test_an_effect_is_said_in_both_languages(effect: dict[str, Any], english: st
 
 def test_a_budget_is_said_as_everybodys() -> None:
     with translation.override("en"):
-        assert Words(programmes.current()).caps([BUDGET]) == "5000 points a month for everybody together"
+        assert Words(programmes.current()).caps([BUDGET]) == "5,000 points a month for everybody together"
 
 
 def test_half_typed_parts_are_said_without_failing() -> None:

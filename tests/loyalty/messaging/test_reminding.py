@@ -51,7 +51,7 @@ def test_thirty_and_seven_days_ahead_one_reminder_each(monkeypatch: pytest.Monke
         told[days] = len(inbox())
 
     assert told == {31: 0, 30: 1, 29: 1, 8: 1, 7: 2, 6: 2}
-    assert inbox()[0] == "120 积分将在 2027年3月18日 到期"
+    assert inbox()[0] == "120 积分将在 2027年3月18日到期"
 
 
 def test_nobody_is_reminded_of_what_is_spent_gone_or_not_theirs_to_use() -> None:
