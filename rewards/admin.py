@@ -8,15 +8,21 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from loyalty import clock
-from loyalty.admin.base import AppendOnly, ModelAdmin
+from loyalty.admin.auditing import origin
+from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, operation, staff
 from loyalty.errors import LoyaltyError
-from rewards import redemptions, stock
-from rewards.models import Redemption, Reward
+from members.models import Benefit
+from rewards import cancelling, redemptions, stock
+from rewards.models import Privilege, Redemption, Reward
+
+Does = Privilege.Does
 
 
 class RewardForm(forms.ModelForm):
@@ -37,11 +43,73 @@ class RewardForm(forms.ModelForm):
         return found
 
 
+class PrivilegeForm(forms.ModelForm):
+    """One line: whose benefit, and what it does. What a line has no need of is left out by itself."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        does, benefit = data.get("does"), data.get("benefit")
+        for name, needed in (("hours", Does.EARLY), ("price_points", Does.PRICE)):
+            if does != needed:
+                data[name] = None
+            elif data.get(name) is None and name not in self.errors:
+                self.add_error(name, _("Please fill this in."))
+        if does == Does.PRICE and benefit and benefit.way != Benefit.Way.STANDING and _is_elsewhere(benefit):
+            self.add_error(
+                "benefit", _("This benefit is used elsewhere. Let it be used anywhere or in the mall first.")
+            )
+        return data
+
+
+def _is_elsewhere(benefit: Benefit) -> bool:
+    return benefit.used_in not in (Benefit.Place.ANYWHERE, Benefit.Place.MALL)
+
+
+class PrivilegeInline(TabularInline):
+    """Who may take it, take it earlier, or take it for less."""
+
+    model = Privilege
+    form = PrivilegeForm
+    extra = 0
+    fields = ("benefit", "does", "hours", "price_points")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Benefits in use."""
+        if db_field.name == "benefit":
+            kwargs["queryset"] = Benefit.objects.filter(archived_at=None)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class Reason(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("The audit trail keeps it."),
+    )
+
+
+def _ask_cancel(_page: Any, _request: HttpRequest, redemption: Redemption) -> Confirmation:
+    """What goes back, in words."""
+    back = _("%(points)s points go back to where they came from") % {"points": f"{redemption.points:,}"}
+    words = [str(back)] if redemption.points else []
+    if redemption.claim_id is not None and redemption.benefit is not None:
+        words.append(str(_("“%(benefit)s” can be used again") % {"benefit": redemption.benefit.name}))
+    words.append(str(_("%(reward)s × %(quantity)s is on the shelf again") % _words(redemption)))
+    text = _("%(what)s. The member is told.") % {"what": str(_(", ")).join(words)}
+    return Confirmation(title=_("Cancel this redemption?"), text=text)
+
+
+def _words(redemption: Redemption) -> dict[str, object]:
+    return {"reward": redemption.reward.name, "quantity": redemption.quantity}
+
+
 @admin.register(Reward)
 class RewardAdmin(SimpleHistoryAdmin, ModelAdmin):
     """The shelf. A reward somebody has taken is taken off the shelf, not deleted."""
 
     form = RewardForm
+    inlines = (PrivilegeInline,)
     list_display = ("called", "price_points", "left", "limit_per_member", "state", "ends_at")
     list_filter = ("is_on_shelf",)
     search_fields = ("code", "name_zh", "name_en")
@@ -110,14 +178,31 @@ class RewardAdmin(SimpleHistoryAdmin, ModelAdmin):
 class RedemptionAdmin(AppendOnly):
     """What was taken, newest first."""
 
-    list_display = ("number", "reward", "quantity", "points", "account", "standing", "redeemed_at")
-    list_filter = ("state", ("redeemed_at", RangeDateFilter))
+    list_display = ("number", "reward", "quantity", "points", "benefit", "account", "standing", "redeemed_at")
+    list_filter = ("state", ("benefit", admin.RelatedOnlyFieldListFilter), ("redeemed_at", RangeDateFilter))
     list_filter_submit = True
     search_fields = ("=number", "=account__number", "reward__name_zh", "reward__name_en")
     search_help_text = _("Redemption number, member number or reward")
-    list_select_related = ("account", "reward")
+    list_select_related = ("account", "reward", "benefit")
     date_hierarchy = None
     ordering = ("-redeemed_at",)
+    actions_detail = ("cancel",)
+
+    @operation(
+        label=_("Cancel it"),
+        permission="rewards.change_redemption",
+        ask=_ask_cancel,
+        icon="undo",
+        variant=ActionVariant.DANGER,
+        suits=lambda redemption: redemption.state == Redemption.State.CONFIRMED,
+        form=Reason,
+        audited=False,
+    )
+    def cancel(self, request: HttpRequest, redemption: Redemption, reason: str) -> str | Promise:
+        cancelling.cancel(
+            number=redemption.number, reason=reason, by=staff(request), now=clock.now(), origin=origin(request)
+        )
+        return _("Cancelled. What was given for it is back.")
 
     @display(
         description=_("state"),

@@ -9,9 +9,11 @@ from loyalty import programme
 from loyalty.demo.stage import Shopper, Stage
 from loyalty.ledger import reading
 from loyalty.registry import DemoData
+from members.models import Benefit
 from rewards import redemptions
-from rewards.models import Reward
+from rewards.models import Privilege, Reward
 
+Does = Privilege.Does
 SHARE_AFTER_PURCHASE = 0.16
 STAR_KEEPS = 3000
 
@@ -148,4 +150,35 @@ def _fits(reward: Reward, points: int, at: datetime) -> bool:
     return redemptions.is_open(reward, at) and reward.stock_left > 0 and reward.price_points <= points
 
 
-DEMO = (DemoData("mall", 70, plant),)
+class _Does(NamedTuple):
+    """What a benefit does at a reward."""
+
+    reward: str
+    benefit: str
+    does: str
+    hours: int | None = None
+    points: int | None = None
+
+
+_PRIVILEGES = (
+    _Does("blanket", "first-look", Does.EARLY, hours=7 * 24),
+    _Does("carrier", "adviser", Does.RESERVED),
+    _Does("grooming", "grooming", Does.PRICE, points=0),
+    _Does("checkup", "adviser", Does.PRICE, points=1800),
+    _Does("cat-sticks", "snack-box", Does.PRICE, points=0),
+)
+
+
+def plant_privileges(_stage: Stage) -> None:
+    """After everything was taken: what benefits do from now on."""
+    for each in _PRIVILEGES:
+        Privilege.objects.create(
+            reward=Reward.objects.get(code=each.reward),
+            benefit=Benefit.objects.get(code=each.benefit),
+            does=each.does,
+            hours=each.hours,
+            price_points=each.points,
+        )
+
+
+DEMO = (DemoData("mall", 70, plant), DemoData("mall-benefits", 94, plant_privileges))

@@ -11,7 +11,7 @@ from rewards.models import Redemption
 
 def tell(account_ids: Collection[int]) -> Sequence[Table]:
     rows = Redemption.objects.filter(account_id__in=account_ids).order_by("pk")
-    return [table_of(rows, "redeemed_at", "number", "reward__code", "quantity", "points", "state")]
+    return [table_of(rows, "redeemed_at", "number", "reward__code", "quantity", "points", "benefit__code", "state")]
 
 
 def forget(person: Person, now: datetime) -> Mapping[str, int]:

@@ -15,13 +15,15 @@ from rewards.models import Redemption, Reward
 def shelf_is_paid(_now: datetime, accounts: Collection[int] | None) -> Iterator[Breach]:
     """I17: no stock below zero; each redemption has its own entry, of its account and of just its price.
 
+    What cost no points, as a benefit paid for it, has none.
+
     What was delivered is not kept apart from what is left, so the two can't be reckoned against each other.
     """
     if accounts is None:
         for code, left in Reward.objects.filter(stock_left__lt=0).values_list("code", "stock_left")[:CUT]:
             yield Breach("I17", code, f"left {left}")
     paid = {"entry__account": F("account"), "entry__amount": -F("points"), "entry__counter": Entry.Counter.REDEEMED}
-    rows = Redemption.objects.exclude(**paid).order_by()
+    rows = Redemption.objects.exclude(**paid).exclude(points=0, entry=None).order_by()
     if accounts is not None:
         rows = rows.filter(account_id__in=accounts)
     columns = ("number", "points", "entry__amount", "account_id", "entry__account_id", "entry__currency__code")

@@ -11,15 +11,15 @@ from rewards.models import Redemption
 
 
 def redemptions(account_ids: Collection[int], before: datetime | None, limit: int) -> Sequence[Moment]:
-    rows = Redemption.objects.filter(account_id__in=account_ids).select_related("reward")
+    rows = Redemption.objects.filter(account_id__in=account_ids).select_related("reward", "benefit")
     return [
         Moment(
             row.redeemed_at,
             f"{row.pk:020}",
             row.reward.name,
-            note=f"{row.get_state_display()} · {row.number}",
-            figure=signed(-row.points),
-            is_loss=True,
+            note=" · ".join([row.get_state_display(), row.number, *([row.benefit.name] if row.benefit else [])]),
+            figure=signed(-row.points) if row.points else "",
+            is_loss=bool(row.points),
             subject=("rewards.redemption", row.pk),
         )
         for row in latest(rows, "redeemed_at", before, limit)

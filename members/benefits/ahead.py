@@ -23,3 +23,19 @@ def added(held: Mapping[int, Held], tier: Tier, lines: Sequence[BenefitOffer]) -
 def in_order(found: Mapping[int, Held]) -> list[Held]:
     """In the benefits' own order."""
     return [found[pk] for pk in sorted(found)]
+
+
+def bringing(benefit_id: int, lines: Iterable[BenefitOffer]) -> list[BenefitOffer]:
+    """Where the benefit can be had by these lines: the lowest tier of each ladder, then the plans. No query."""
+    tiers: dict[int | None, BenefitOffer] = {}
+    plans: dict[int, BenefitOffer] = {}
+    for line in lines:
+        if line.benefit_id != benefit_id:
+            continue
+        if line.plan_id is not None:
+            plans.setdefault(line.plan_id, line)
+        elif line.tier is not None:
+            known = tiers.get(line.tier.ladder_id)
+            if known is None or known.tier is None or line.tier.rank < known.tier.rank:
+                tiers[line.tier.ladder_id] = line
+    return [*tiers.values(), *plans.values()]

@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from loyalty.registry import BuiltinMetric, EventField, EventKind, Fact, Text, ValueType
+from loyalty.registry import BuiltinMetric, Configuration, EventField, EventKind, Fact, Text, ValueType
 from members.benefits import giving, granting, issuing, lapsing, reminding
 from members.models import Benefit, BenefitClaim, BenefitSet, Tier
 
@@ -133,6 +133,9 @@ FACTS = (
 )
 
 CONTRIBUTED = (
+    Configuration(
+        "benefits", ("members_benefit", "members_benefitset", "members_benefitoffer", "members_benefitseason")
+    ),
     *KINDS,
     BuiltinMetric("benefits_claimed", _("benefits received"), issuing.CLAIMED, lambda _payload: 1),
     BuiltinMetric("benefits_used", _("benefits used"), issuing.USED, lambda _payload: 1),

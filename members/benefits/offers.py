@@ -10,6 +10,7 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
+from loyalty.configuration import Kept
 from members.benefits import quotas
 from members.models import MAIN, Benefit, BenefitOffer, BenefitSeason, BenefitSet, Member, Standing, Tier
 from members.paying import holding as plans
@@ -52,8 +53,12 @@ class Held:
         return self.offer.benefit
 
 
+@Kept
 def in_force(day: date) -> list[BenefitOffer]:
-    """Every line of every set in season on ``day``, with benefit, tier, plan, set and its seasons. Two queries."""
+    """Every line of every set in season on ``day``, with benefit, tier, plan, set and its seasons.
+
+    Two queries; none where the configuration is kept, so nobody may change what comes back.
+    """
     seasons = BenefitSeason.objects.filter(Q(through_on=None) | Q(through_on__gte=day), from_on__lte=day)
     lines = BenefitOffer.objects.filter(
         Exists(seasons.filter(set=OuterRef("set"))), set__archived_at=None, benefit__archived_at=None

@@ -112,16 +112,25 @@ def _use(scan: Scan, now: datetime, origin: Origin) -> BenefitClaim:
         return row
     _check(row, scan, now)
     before = witness(row)
+    told = mark(row, scan, now=now)
+    intake.record([told], now=now)
+    if scan.by is not None:
+        _audit("use", row, before, by=scan.by, reason=scan.note, now=now, origin=origin)
+    return row
+
+
+def mark(row: BenefitClaim, scan: Scan, *, now: datetime) -> Happening:
+    """Writes an open claim as used; what happened is the caller's to record, as are the lock and the checks.
+
+    Raises ``Conflict`` where it is open no longer.
+    """
     row.state, row.used_at, row.used_in = State.USED, now, scan.place
     row.used_by, row.partner, row.reference, row.note = scan.by, scan.partner, scan.reference, scan.note
     written = ("used_at", "used_in", "used_by", "partner", "reference", "note", "state")
     values = {name: getattr(row, name) for name in written}
     if not BenefitClaim.objects.filter(pk=row.pk, state=State.OPEN).update(**values):
         raise Conflict  # the night marked it as lapsed at this very moment
-    intake.record([_happening(row)], now=now)
-    if scan.by is not None:
-        _audit("use", row, before, by=scan.by, reason=scan.note, now=now, origin=origin)
-    return row
+    return _happening(row)
 
 
 def _is_repeat(row: BenefitClaim, scan: Scan) -> bool:

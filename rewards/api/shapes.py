@@ -35,8 +35,20 @@ NEW_REDEMPTION = Shape(
         ),
         Item(
             "quoted_points",
-            Integer(minimum=1, note="The points the member was shown in all; another price by now is refused."),
+            Integer(minimum=0, note="The points the member was shown in all; another price by now is refused."),
             required=False,
+        ),
+        Item(
+            "benefit",
+            Text(
+                30,
+                identifier=True,
+                note="The code of a benefit that pays for one piece, as `privileges` of the reward name it. One use is "
+                "taken: a claimed one, or one that is left to claim.",
+                example="grooming",
+            ),
+            required=False,
+            default="",
         ),
     ),
 )

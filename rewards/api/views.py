@@ -1,5 +1,6 @@
 """``/rewards`` and ``/redemptions``: partners show the shelf and redeem for a member."""
 
+from datetime import timedelta
 from typing import Any
 
 from rest_framework.request import Request
@@ -10,10 +11,10 @@ from loyalty.api.views import PartnerView
 from loyalty.idempotency import Answer
 from loyalty.models import PartnerKey
 from members.api import finding
-from rewards import redemptions, shelf
+from rewards import privileges, redemptions, shelf
 from rewards.api import reference
 from rewards.api.shapes import NEW_REDEMPTION
-from rewards.models import Redemption, Reward
+from rewards.models import Privilege, Redemption, Reward
 
 
 def tell_reward(reward: Reward) -> dict[str, Any]:
@@ -24,7 +25,18 @@ def tell_reward(reward: Reward) -> dict[str, Any]:
         "points": reward.price_points,
         "left": reward.stock_left,
         "limit_per_member": reward.limit_per_member or None,
+        "starts_at": moment(reward.starts_at),
         "ends_at": moment(reward.ends_at) if reward.ends_at else None,
+        "privileges": [
+            {
+                "benefit": each.benefit.code,
+                "does": each.does,
+                "opens_at": moment(reward.starts_at - timedelta(hours=each.hours)) if each.hours else None,
+                "points": each.price_points,
+                "takes_use": each.does == Privilege.Does.PRICE and privileges.is_counted(each),
+            }
+            for each in reward.privileges.all()
+        ],
     }
 
 
@@ -35,13 +47,14 @@ def tell_redemption(redemption: Redemption) -> dict[str, Any]:
         "reward": redemption.reward.code,
         "quantity": redemption.quantity,
         "points": redemption.points,
+        "benefit": redemption.benefit.code if redemption.benefit else None,
         "state": redemption.state,
         "redeemed_at": moment(redemption.redeemed_at),
     }
 
 
 class Rewards(PartnerView):
-    """What can be redeemed at this instant, the cheapest first; sold-out ones say so."""
+    """What can be redeemed at this instant, by all or by some, the cheapest first; sold-out ones say so."""
 
     scopes = {"GET": PartnerKey.Scope.REDEEM}
 
@@ -68,6 +81,7 @@ class Redemptions(PartnerView):
             quantity=values["quantity"],
             token=f"{self.partner.code}:{values['token']}",
             quoted_points=values["quoted_points"],
+            benefit=values["benefit"],
             now=self.now,
         )
         told = tell_redemption(redemption) | {"token": values["token"]}

@@ -3,10 +3,15 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Redemption(models.Model):
-    """One taking of a reward. ``token`` is the client's: the same token is the same redemption."""
+    """One taking of a reward. ``token`` is the client's: the same token is the same redemption.
+
+    ``benefit`` is the one whose price it was taken at, ``claim`` the use of it that was taken for that; what
+    cost no points has no entry.
+    """
 
     class State(models.TextChoices):
         CONFIRMED = "confirmed", _("confirmed")
@@ -22,8 +27,25 @@ class Redemption(models.Model):
     quantity = models.PositiveSmallIntegerField(_("quantity"), default=1)
     points = models.PositiveIntegerField(_("points"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CONFIRMED)
-    entry = models.OneToOneField("loyalty.Entry", models.PROTECT, related_name="redemption", verbose_name=_("entry"))
+    entry = models.OneToOneField(
+        "loyalty.Entry", models.PROTECT, null=True, related_name="redemption", verbose_name=_("entry")
+    )
+    benefit = models.ForeignKey(
+        "members.Benefit",
+        models.PROTECT,
+        null=True,
+        related_name="redemptions",
+        verbose_name=_("at the price of the benefit"),
+    )
+    claim = models.ForeignKey(
+        "members.BenefitClaim",
+        models.SET_NULL,
+        null=True,
+        related_name="redemptions",
+        verbose_name=_("use of the benefit"),
+    )
     redeemed_at = models.DateTimeField(_("redeemed"))
+    cancelled_at = models.DateTimeField(pgettext_lazy("redemption", "cancelled"), null=True)
 
     class Meta:
         verbose_name = _("redemption")
@@ -31,6 +53,10 @@ class Redemption(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["account", "token"], name="redemption_token_is_unique"),
             models.CheckConstraint(name="redemption_quantity_positive", condition=Q(quantity__gte=1)),
+            models.CheckConstraint(
+                name="redemption_paid_by_entry",
+                condition=Q(points=0, entry__isnull=True) | Q(points__gt=0, entry__isnull=False),
+            ),
         ]
         indexes = [models.Index(fields=["account", "redeemed_at"], name="redemption_by_account")]
 

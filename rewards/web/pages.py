@@ -1,6 +1,8 @@
 """The mall: looking, taking, and the tickets afterwards."""
 
-from django.http import HttpRequest, HttpResponse
+from dataclasses import replace
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,8 +13,8 @@ from loyalty.errors import LoyaltyError
 from members.models import Member
 from members.web import cards
 from members.web.access import member_page
-from rewards import redemptions
-from rewards.models import Reward
+from rewards import privileges, redemptions
+from rewards import shelf as shelf_of
 from rewards.web import offers, tickets
 from rewards.web.forms import RedeemForm
 
@@ -24,7 +26,7 @@ def shelf(request: HttpRequest, member: Member) -> HttpResponse:
     now, address = clock.now(), reverse("rewards:list")
     place, _programme = cards.position(member, now)
     is_mine = request.GET.get("show") == "mine"
-    tiles = [offers.tile(reward, place.available) for reward in offers.shelf(now)]
+    tiles = [offers.tile(terms, place.available, now) for terms in offers.seen(member, now)]
     context = {
         "balance": place.available,
         "filters": [
@@ -41,13 +43,19 @@ def shelf(request: HttpRequest, member: Member) -> HttpResponse:
 @member_page
 def detail(request: HttpRequest, member: Member, code: str) -> HttpResponse:
     now = clock.now()
-    reward = get_object_or_404(offers.shelf(now), code=code)
+    terms = offers.one(member, code, now)
+    if terms is None:
+        raise Http404
     place, _programme = cards.position(member, now)
+    ways = offers.ways(terms)
+    open_ways = [way for way in ways if not offers.refusal(terms, member, place.available, now, points=way.points)]
     context = {
-        "reward": offers.tile(reward, place.available),
-        "description": offers.description(reward),
-        "terms": offers.terms(reward),
-        "refusal": offers.refusal(reward, member, place.available, now) or "",
+        "reward": offers.tile(terms, place.available, now),
+        "description": offers.description(terms.reward),
+        "terms": offers.terms(terms.reward),
+        "perks": offers.perks(terms, now),
+        "ways": open_ways,
+        "refusal": "" if open_ways else offers.refusal(terms, member, place.available, now, points=terms.least) or "",
     }
     return render(request, "rewards/detail.html", context)
 
@@ -66,20 +74,24 @@ def redeem(request: HttpRequest, member: Member, code: str) -> HttpResponse:
                 quantity=1,
                 token=form.cleaned_data["key"],
                 quoted_points=form.cleaned_data["price"],
+                benefit=form.cleaned_data["benefit"],
                 now=now,
             )
             return redirect("rewards:ticket", done.number)
         except LoyaltyError as refused:
             form.refuse(refused)
-    reward = get_object_or_404(Reward, code=code)
+    reward = get_object_or_404(shelf_of.rewards(), code=code)
+    terms = privileges.terms(reward, privileges.rights(member.pk, [reward], now=now))
+    way = offers.way(terms, form.data.get("benefit") or request.GET.get("with", ""))
     place, _programme = cards.position(member, now)
-    fresh = RedeemForm(initial={"key": ids.uuid7().hex, "price": reward.price_points})
+    fresh = RedeemForm(initial={"key": ids.uuid7().hex, "price": way.points, "benefit": way.benefit})
     context = {
-        "reward": offers.tile(reward, place.available),
+        "reward": replace(offers.tile(terms, place.available, now), points=way.points),
+        "way": way,
         "balance": place.available,
-        "balance_after": max(0, place.available - reward.price_points),
+        "balance_after": max(0, place.available - way.points),
         "form": fresh,
-        "refusal": form.refusal or offers.refusal(reward, member, place.available, now) or "",
+        "refusal": form.refusal or offers.refusal(terms, member, place.available, now, points=way.points) or "",
     }
     return render(request, "rewards/redeem.html", context, status=form.status)
 

@@ -37,6 +37,8 @@ class Ticket:
     code: str
     points: int
     redeemed_at: datetime
+    benefit: str = ""
+    cancelled_at: datetime | None = None
     how: str = ""
     fresh: bool = False
     qr: SafeString | str = ""
@@ -44,7 +46,7 @@ class Ticket:
 
 def of(account_id: int) -> QuerySet[Redemption]:
     """The member's own, the usable ones first, then the newest."""
-    rows = _of(account_id).select_related("reward")
+    rows = _of(account_id).select_related("reward", "benefit")
     return rows.order_by(_IS_OVER, "-redeemed_at")
 
 
@@ -69,6 +71,8 @@ def row(redemption: Redemption) -> Ticket:
         code=redemption.number,
         points=redemption.points,
         redeemed_at=redemption.redeemed_at,
+        benefit=redemption.benefit.name if redemption.benefit else "",
+        cancelled_at=redemption.cancelled_at,
     )
 
 

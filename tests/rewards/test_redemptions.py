@@ -29,6 +29,7 @@ def test_price_and_item_move_together() -> None:
 
     assert (redemption.points, redemption.quantity, redemption.state) == (1600, 2, "confirmed")
     assert (cast.available(member.account_id), Reward.objects.get().stock_left) == (400, 8)
+    assert redemption.entry is not None
     assert redemption.entry.amount == -1600
 
 
@@ -40,7 +41,8 @@ def test_the_rules_hear_of_a_redemption() -> None:
     redemption = place(member.account_id)
 
     event = Event.objects.get(kind="reward.redeemed")
-    assert event.payload == {"reward": "toy", "quantity": 1, "points": 800, "number": redemption.number}
+    told = {"reward": "toy", "quantity": 1, "points": 800, "benefit": ""}
+    assert event.payload == {**told, "number": redemption.number}
     assert cast.available(member.account_id) == 1208
 
 

@@ -12,6 +12,8 @@ from loyalty.models import AccountReference
 from members.models import Member
 from rewards.models import Redemption, Reward
 from tests import cast
+from tests.members.benefits import perks
+from tests.rewards.perks import Does, privilege
 from tests.tills import Till, code, told
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +147,58 @@ def test_a_suspended_member_is_told_apart() -> None:
     cast.reward("toy", points=800)
 
     assert code(redeem(till)) == (423, "member_frozen")
+
+
+def test_the_shelf_tells_what_benefits_do() -> None:
+    cast.reward("toy", points=800)
+    start = clock.now() + timedelta(hours=1)
+    Reward.objects.filter(code="toy").update(starts_at=start)
+    privilege(Does.EARLY, "first-look", hours=2)
+    privilege(Does.PRICE, points=0)
+
+    [reward] = told(Till().get("/rewards"))["rewards"]
+
+    assert [(each["benefit"], each["does"], each["points"], each["takes_use"]) for each in reward["privileges"]] == [
+        ("first-look", "early", None, False),
+        ("grooming", "price", 0, True),
+    ]
+    assert reward["privileges"][0]["opens_at"] < reward["starts_at"]
+
+
+def test_a_till_redeems_with_a_benefit_once() -> None:
+    till, member = Till(), rich_member()
+    known_as("C-1", member, till)
+    cast.reward("toy", points=800)
+    perks.offer(quota=1)
+    privilege(Does.PRICE, points=0)
+
+    first = redeem(till, benefit="grooming", quoted_points=0)
+    second = redeem(till, benefit="grooming", quoted_points=0, token="T-2")
+
+    body = told(first)
+    assert (first.status_code, body["points"], body["benefit"]) == (201, 0, "grooming")
+    assert code(second) == (422, "benefit_quota_used")
+    assert cast.available(member.account_id) == 2000
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, (422, "reward_reserved")),
+        ({"reward": "soon"}, (422, "opens_later")),
+        ({"reward": "other", "benefit": "grooming"}, (422, "benefit_not_accepted")),
+        ({"reward": "free", "benefit": "grooming", "quoted_points": 0}, (404, "benefit_not_found")),
+    ],
+)
+def test_what_benefits_refuse_has_its_code(changes: dict[str, Any], expected: tuple[int, str]) -> None:
+    till, member = Till(), rich_member()
+    known_as("C-1", member, till)
+    for name in ("toy", "soon", "other", "free"):
+        cast.reward(name, points=800)
+    Reward.objects.filter(code="soon").update(starts_at=clock.now() + timedelta(hours=1))
+    privilege(Does.RESERVED, "lounge")
+    privilege(Does.EARLY, "first-look", hours=2, reward="soon")
+    privilege(Does.PRICE, points=0, reward="free")
+
+    assert code(redeem(till, **changes)) == expected
+    assert (cast.available(member.account_id), Redemption.objects.count()) == (2000, 0)
