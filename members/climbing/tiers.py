@@ -9,6 +9,7 @@ second finds the move made.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,8 @@ _WRITTEN = (
     "next_review_on",
     "celebrated",
 )
+_seen = attrgetter(*(_COLUMN.get(name, name) for name in _STAND))  # in the order of ``Stand``'s fields after the first
+_row = attrgetter(*_WRITTEN)
 _OUTCOMES = {ROSE: Reason.EARNED, UNDONE: Reason.REFUND, FELL: Reason.REVIEW}
 _STANDINGS = Question(
     lambda member_ids, ladder_ids: Standing.objects.filter(
@@ -192,7 +195,9 @@ def _judge(
         held = known.get(standing.version_id or 0)
         own = shelf.of(standing.member_id, terms)
         verdict = judging.judge(terms, stand, own, today, held=held, force=occasion.force)
-        _take(standing, verdict)
+        if verdict.stand != stand:
+            _take(standing, verdict)
+        standing.next_review_on = verdict.next_review_on
         standing.effective_id = judging.effective(terms, verdict.stand, today)
         cases.append(_Case(standing, terms, stand, verdict, row, was))
     return cases
@@ -200,17 +205,12 @@ def _judge(
 
 def stand_of(row: Standing, joined_on: date) -> Stand:
     """The row as the judge sees it."""
-    return Stand(joined_on=joined_on, **{name: getattr(row, _COLUMN.get(name, name)) for name in _STAND})
+    return Stand(joined_on, *_seen(row))
 
 
 def _take(row: Standing, verdict: Verdict) -> None:
     for name in _STAND:
         setattr(row, _COLUMN.get(name, name), getattr(verdict.stand, name))
-    row.next_review_on = verdict.next_review_on
-
-
-def _row(row: Standing) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in _WRITTEN)
 
 
 def _write(cases: Sequence[_Case], occasion: Occasion) -> list[Happening]:
