@@ -1,4 +1,4 @@
-"""What members are told on the way to being forgotten: that it was asked, and that tomorrow is the day."""
+"""What members are told on the way to being forgotten: that it was asked, by them or a guardian, and the last day."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from loyalty.ledger import reading
 from loyalty.registry import MessageKind, Shipped, ValueType, Variable
 from members.models import Erasure
 
-ASKED, DUE = "erasure.asked", "erasure.due"
+ASKED, DUE, GUARDIAN = "erasure.asked", "erasure.due", "erasure.guardian"
 _LINK = "/me/privacy/leave/"
 
 
@@ -53,6 +53,32 @@ KINDS = (
                 "{brand}: your membership ends on {on}. If this was not you, sign in and take it back.",
             ),
             link=_LINK,
+        ),
+    ),
+    MessageKind(
+        GUARDIAN,
+        _("a guardian no longer agrees"),
+        _VARIABLES,
+        _waiting,
+        shipped=Shipped(
+            name=("监护人不再同意", "A guardian no longer agrees"),
+            subject=("你的会员先停用了", "Your membership is stopped for now"),
+            body=(
+                (
+                    "{name}，你的家长不再同意你做会员，所以会员先停用了。{on} 我们会删除你的个人信息，{points} 积分也会清零。"
+                    "\n\n想继续的话，请家长在那之前重新同意。"
+                ),
+                (
+                    "{name}, your parent or guardian no longer agrees that you are a member, so it is stopped. On {on} we "
+                    "remove everything that says who you are, and {points} points with it.\n\nIf you would like to stay, "
+                    "ask them to agree again before that day."
+                ),
+            ),
+            short=(
+                "【{brand}】家长不再同意，你的会员已停用，将于 {on} 注销。想继续请让家长重新同意。",
+                "{brand}: your guardian no longer agrees. Your membership ends on {on}, unless they agree again.",
+            ),
+            link="/me/guardian/",
         ),
     ),
     MessageKind(

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -50,6 +52,8 @@ def open_page(view: MemberView[P]) -> View:
 def _page(view: MemberView[P], *, is_open: bool) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_back_to(request))
         member = member_of(request)
         if member is None:
             if request.user.is_staff:
@@ -61,8 +65,19 @@ def _page(view: MemberView[P], *, is_open: bool) -> View:
             return redirect("members:guardian")
         return view(request, member, *args, **kwargs)
 
-    page: View = never_cache(login_required(guarded))
+    page: View = never_cache(guarded)
     return page
+
+
+def _back_to(request: HttpRequest) -> str:
+    """Where one goes on after signing in: this page, or for what was being sent the page it was sent from."""
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    sent_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(sent_from, {request.get_host()}, require_https=request.is_secure()):
+        return resolve_url("members:home")
+    parts = urlsplit(sent_from)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _waits(member: Member, now: datetime) -> bool:
