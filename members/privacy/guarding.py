@@ -22,7 +22,7 @@ from members import consent
 from members.entering import ages, contact_words, contacts, details, guardians
 from members.entering.guardians import Guardian
 from members.models import Consent, Member
-from members.privacy import wishes
+from members.privacy import wishes, words
 
 PURPOSE = OneTimeCode.Purpose.GUARDIAN
 BY_GUARDIAN = "guardian"
@@ -104,7 +104,7 @@ def withdraw(account_id: int, *, contact: str, now: datetime, origin: Origin = N
     Member.objects.bulk_update([member], ["guardian_agreed_at"])
     guardians.answer(member, is_given=False, now=now)
     consent.answer(member, dict.fromkeys(_optional(), False), now=now)
-    row = wishes.ask(account_id=account_id, now=now, origin=origin)
+    row = wishes.ask(account_id=account_id, now=now, origin=origin, tells=words.GUARDIAN)
     running = Account.objects.filter(pk=account_id, status=Account.Status.ACTIVE)
     row.reason, row.record = BY_GUARDIAN, {"stopped": bool(running.update(status=Account.Status.FROZEN))}
     row.save(update_fields=["reason", "record"])

@@ -83,8 +83,11 @@ def ask(
     partner: Partner | None = None,
     reason: str = "",
     origin: Origin = NOWHERE,
+    tells: str = words.ASKED,
 ) -> Erasure:
     """Asks to be forgotten; asked before, the wish that waits. ``by`` is the colleague, who gives a reason.
+
+    ``tells`` is the kind of message by which the member hears of it.
 
     Staff leave their own membership to a colleague. Raises ``AccountNotFound``, ``ReasonNeeded`` or
     ``OwnMembership``.
@@ -107,7 +110,7 @@ def ask(
             due_on=programme.day_of(now) + timedelta(days=days_to_think()),
         )
         key = f"erasure:{row.pk}"
-        sending.tell(account_ids=[account_id], kind=words.ASKED, params={"erasure": row.pk}, key=key, now=now)
+        sending.tell(account_ids=[account_id], kind=tells, params={"erasure": row.pk}, key=key, now=now)
         note("asked", row, now=now, by=by, partner=partner, origin=origin)
     return row
 

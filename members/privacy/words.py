@@ -65,13 +65,14 @@ KINDS = (
             subject=("你的会员先停用了", "Your membership is stopped for now"),
             body=(
                 (
-                    "{name}，你的家长不再同意你做会员，所以会员先停用了。{on} 我们会删除你的个人信息，{points} 积分也会清零。"
+                    "{name}，你的家长不再同意你做会员，所以会员先停用了。"
+                    "{on} 我们会删除你的个人信息，{points} 积分也会清零。"
                     "\n\n想继续的话，请家长在那之前重新同意。"
                 ),
                 (
-                    "{name}, your parent or guardian no longer agrees that you are a member, so it is stopped. On {on} we "
-                    "remove everything that says who you are, and {points} points with it.\n\nIf you would like to stay, "
-                    "ask them to agree again before that day."
+                    "{name}, your parent or guardian no longer agrees that you are a member, so it is stopped. "
+                    "On {on} we remove everything that says who you are, and {points} points with it.\n\n"
+                    "If you would like to stay, ask them to agree again before that day."
                 ),
             ),
             short=(

@@ -8,7 +8,7 @@ import pytest
 from loyalty import programme
 from loyalty.errors import NotFound
 from loyalty.messaging import codes
-from loyalty.models import Account, AuditRecord, OneTimeCode
+from loyalty.models import Account, AuditRecord, Message, OneTimeCode
 from members import consent
 from members.entering import details, enrolment, guardians
 from members.entering.guardians import Guardian
@@ -68,6 +68,7 @@ def test_taking_it_back_stops_the_membership_and_asks_for_it_to_be_forgotten() -
     assert (again(member).guardian_agreed_at, again(member).account.status) == (None, Account.Status.FROZEN)
     assert (consent.given(member)["guardian"], row.reason) == (False, guarding.BY_GUARDIAN)
     assert row.due_on == programme.day_of(cast.NOW) + timedelta(days=wishes.days_to_think())
+    assert set(Message.objects.values_list("template__kind", flat=True)) == {"erasure.guardian"}
     assert AuditRecord.objects.filter(deed="members.guardian.withdrawn").count() == 1
 
 
