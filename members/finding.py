@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from loyalty import accounts
-from loyalty.errors import NotFound
 from loyalty.registry import Address
 from members import consent
 from members.entering import ages, numbers, phones
@@ -42,18 +41,6 @@ def by_contact(text: str) -> Member | None:
         return by_email(text)
     found = by_number(text) if numbers.is_number(text) else None
     return found or by_phone(text)
-
-
-def by_reference(partner_id: int | None, reference: str) -> Member:
-    """The member a partner means: its own external id first, then number, phone or e-mail.
-
-    Raises ``NotFound``.
-    """
-    found = by_external_id(partner_id, reference) if partner_id is not None else None
-    found = found or by_contact(reference)
-    if found is None:
-        raise NotFound(param="reference")
-    return found
 
 
 def by_phones(references: Sequence[str]) -> Mapping[str, int]:

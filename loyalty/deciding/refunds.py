@@ -134,11 +134,6 @@ def reduced(payload: Mapping[str, Any], gone: int) -> dict[str, Any]:
     return left
 
 
-def excess_minor(payload: Mapping[str, Any], cumulative_minor: int) -> int:
-    """What was refunded beyond the order's amount: flagged for staff, never taken in points."""
-    return max(cumulative_minor - max(payload.get("amount_minor") or 0, 0), 0)
-
-
 def _target(step: Mapping[str, Any], target: int, reason: str) -> Target:
     return Target(
         step["rule"],

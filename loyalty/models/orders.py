@@ -61,11 +61,6 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.external_id
 
-    @property
-    def refund_excess_minor(self) -> int:
-        """Refunded beyond the order's total: flagged for staff."""
-        return max(0, self.refunded_minor - self.total_minor)
-
 
 class OrderLine(models.Model):
     """A line of an order. ``kind`` decides whether it earns; voided lines never do."""

@@ -119,10 +119,6 @@ class Terms:
         return tuple(leaf for predicate in predicates for leaf in predicate.leaves)
 
     @cached_property
-    def has_facts(self) -> bool:
-        return any(leaf.source == "fact" for leaf in self.leaves)
-
-    @cached_property
     def uses_score(self) -> bool:
         return any(leaf.source == SCORE for leaf in self.leaves)
 

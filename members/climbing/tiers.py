@@ -25,7 +25,6 @@ from members.paying import holding
 
 Reason = TierChange.Reason
 UPGRADED, DOWNGRADED, REACHED = "tier.upgraded", "tier.downgraded", "tier.reached"
-GROWTH = "growth"
 _STAND = tuple(name for name in Stand.__dataclass_fields__ if name != "joined_on")
 _COLUMN = {"earned": "earned_id", "before": "before_id", "granted": "granted_id", "paid": "paid_id"} | {
     "floor": "floor_id",

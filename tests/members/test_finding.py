@@ -6,7 +6,6 @@ import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import MD5PasswordHasher
 
-from loyalty.errors import NotFound
 from loyalty.models import AccountReference
 from members import finding
 from members.entering import numbers
@@ -15,20 +14,19 @@ from tests import cast
 pytestmark = pytest.mark.django_db
 
 
-def test_a_partner_finds_a_member_by_any_of_its_names() -> None:
-    member, till = cast.new_member(), cast.partner()
-    AccountReference.objects.create(partner=till, external_id="C-7", account=member.account)
+def test_a_member_is_found_by_number_or_phone_however_written() -> None:
+    member = cast.new_member()
 
-    for reference in ("C-7", member.account.number, numbers.show(member.account.number), "139 0013 9000"):
-        assert finding.by_reference(till.pk, reference).pk == member.pk
+    for reference in (member.account.number, numbers.show(member.account.number), "139 0013 9000"):
+        assert finding.by_contact(reference) == member
 
 
-def test_another_partners_names_mean_nothing() -> None:
-    member, till = cast.new_member(), cast.partner()
-    AccountReference.objects.create(partner=cast.partner("shop"), external_id="C-7", account=member.account)
+def test_a_name_is_the_partners_own() -> None:
+    member, till, shop = cast.new_member(), cast.partner(), cast.partner("shop")
+    AccountReference.objects.create(partner=shop, external_id="C-7", account=member.account)
 
-    with pytest.raises(NotFound):
-        finding.by_reference(till.pk, "C-7")
+    assert finding.by_external_id(shop.pk, "C-7") == member
+    assert finding.by_external_id(till.pk, "C-7") is None
 
 
 def test_phones_are_looked_up_all_at_once(django_assert_num_queries: Any) -> None:

@@ -83,7 +83,7 @@ def test_refunds_beyond_the_order_take_back_what_it_gave_and_flag_the_rest(till:
 
     assert net(account) == 0
     assert outcome.receipt["reversal"]["excess_minor"] == 2000
-    assert Order.objects.get().refund_excess_minor == 2000
+    assert Order.objects.get().refunded_minor == 12000
 
 
 def test_a_full_refund_of_pending_points_cancels_them(till: Partner, account: Account) -> None:
