@@ -146,7 +146,7 @@ def turn_off(request: HttpRequest, user: User) -> HttpResponse:
         messages.success(request, _("Your second factor is off."))
         return redirect("admin:index")
 
-    return _for_a_code(request, title, {"label": label, "text": text, "is_danger": True}, deed)
+    return _for_a_code(request, title, {"label": label, "text": text, "is_danger": not demand.is_required()}, deed)
 
 
 @require_POST
