@@ -22,7 +22,7 @@ from loyalty.registry import (
 )
 from members import finding, told
 from members.benefits import contributed as benefits
-from members.climbing import effects, reviewing, tiers
+from members.climbing import auditing, effects, reviewing, tiers
 from members.climbing.foreseeing import FORESIGHT
 from members.demo import benefits as demo_benefits
 from members.demo import people as demo
@@ -104,6 +104,7 @@ CONTRIBUTES = (
     BuiltinMetric("tier_upgrades", _("tier upgrades"), "tier.upgraded", lambda _payload: 1),
     *FACTS,
     Follower("tiers", tiers.follow),
+    auditing.LAW,
     FORESIGHT,
     Directory("phone", finding.by_phones),
     Directory("email", finding.by_emails),

@@ -57,6 +57,13 @@ WORDS: dict[str, str | Promise] = {
     "nameless": pgettext_lazy("figure", "brought by nobody"),
     "brought": pgettext_lazy("figure", "brought by somebody"),
     "transfers": pgettext_lazy("figure", "transfers that tell of it"),
+    "shown": pgettext_lazy("figure", "tier everybody sees"),
+    "standing": pgettext_lazy("figure", "tier of the standing"),
+    "effective": pgettext_lazy("figure", "effective tier"),
+    "sources": pgettext_lazy("figure", "highest of earned, granted and bought"),
+    "earned": pgettext_lazy("figure", "earned tier"),
+    "judged": pgettext_lazy("figure", "tier by the entries"),
+    "due": pgettext_lazy("figure", "review was due on"),
     **{str(value): label for value, label in Entry.Counter.choices},
 }
 VALUES: dict[str, str | Promise] = {

@@ -5,7 +5,7 @@ The rows of a ladder are a draft. ``publish`` freezes them; only what was publis
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -122,6 +122,24 @@ def in_force(now: datetime) -> list[Terms]:
     """The terms of every ladder in use, the main one first. One query."""
     newest = {terms.ladder_id: terms for since, terms in _published() if since <= now}
     return list(newest.values())
+
+
+class Era(NamedTuple):
+    """One version of a ladder, from when on it is judged by, and when it had moved everybody, if it did."""
+
+    since: datetime
+    terms: Terms
+    moved_at: datetime | None
+
+
+def history(now: datetime) -> dict[int, list[Era]]:
+    """All that was ever in force of each ladder in use, the oldest first; the main ladder first. One query."""
+    found: dict[int, list[Era]] = {}
+    for row in _PUBLISHED():
+        if row.effective_from <= now:
+            eras = found.setdefault(row.ladder_id, [])
+            eras.append(Era(row.effective_from, terms_of(row), row.moved_at))
+    return found
 
 
 @Kept
