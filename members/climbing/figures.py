@@ -19,7 +19,7 @@ from loyalty.asking import Question
 from loyalty.conditions import Crowds, Leaf, Need, TallySheet
 from loyalty.models import Balance, Currency, Entry
 from loyalty.models.accounts import NET
-from members.climbing.judging import Stand
+from members.climbing.stands import Stand
 from members.climbing.terms import Terms
 
 COUNTED = (Entry.Counter.ISSUED, Entry.Counter.ADJUSTED, Entry.Counter.CLAWED_BACK)
@@ -69,7 +69,7 @@ class Shelf:
 
 @dataclass(slots=True)
 class Own:
-    """One member's ``judging.Figures``."""
+    """One member's ``stands.Figures``."""
 
     shelf: Shelf
     account_id: int

@@ -6,7 +6,7 @@ from typing import Any
 
 from loyalty import programme
 from loyalty.registry import Foresight, Outlook
-from members.climbing import figures, judging, ladders, tiers
+from members.climbing import figures, judging, ladders, tiers, weighing
 
 TIER = "member.tier"
 
@@ -29,7 +29,7 @@ def load(account_ids: Collection[int], at: datetime) -> Outlook:
             own = shelf.of(account_id, place.terms)
             held = known.get(place.standing.version_id or 0)
             verdict = judging.judge(place.terms, place.stand, own, today, held=held)
-        rung = place.terms.by_id.get(judging.effective(place.terms, verdict.stand, today) or 0)
+        rung = place.terms.by_id.get(weighing.effective(place.terms, verdict.stand, today) or 0)
         return {TIER: rung.code} if rung else {}
 
     return look

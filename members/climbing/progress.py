@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 from loyalty import conditions
 from loyalty import programme as programmes
 from loyalty.conditions.tree import AT_LEAST, Group
-from members.climbing import bars, figures, judging, ladders, tiers
+from members.climbing import bars, figures, ladders, tiers, weighing
 from members.climbing.bars import Bar
 from members.climbing.figures import Own
-from members.climbing.judging import Stand
+from members.climbing.stands import Stand
 from members.climbing.terms import Rung, Terms
 from members.models import Member, Standing, Tier
 
@@ -172,7 +172,7 @@ class _Reading:
     units: bars.Units
 
     def path(self) -> Path:
-        here = judging.effective(self.terms, self.stand, self.today)
+        here = weighing.effective(self.terms, self.stand, self.today)
         ahead = [rung for rung in self.terms.rungs if rung.reach is not None and rung.rank > self.terms.rank(here)]
         source, through = self.source(here)
         return Path(
@@ -194,11 +194,11 @@ class _Reading:
     def source(self, here: int | None) -> tuple[str, date | None]:
         if here is None or here == self.stand.earned:
             return EARNED, None
-        is_given = here == self.stand.granted and judging.is_running(self.stand.granted_through, self.today)
+        is_given = here == self.stand.granted and weighing.is_running(self.stand.granted_through, self.today)
         return (GRANTED, self.stand.granted_through) if is_given else (PAID, self.stand.paid_through)
 
     def drawn(self, predicate: conditions.Predicate, as_of: date) -> list[Bar]:
-        found = judging.explain(self.terms, predicate, self.stand, self.own, as_of)
+        found = weighing.explain(self.terms, predicate, self.stand, self.own, as_of)
         return [bars.bar(finding, self.terms.policy, self.units) for finding in found]
 
     def goal(self, rung: Rung, here: int | None) -> Goal:
@@ -215,7 +215,7 @@ class _Reading:
         if rung is None or rung.keep is None or through is None or tier is None:
             return None
         policy = self.terms.policy
-        is_locked = self.stand.floor == self.stand.earned and judging.is_running(self.stand.locked_through, self.today)
+        is_locked = self.stand.floor == self.stand.earned and weighing.is_running(self.stand.locked_through, self.today)
         if is_locked and self.stand.locked_through is not None:
             through = max(through, self.stand.locked_through)
         final = through + policy.grace_days * DAY

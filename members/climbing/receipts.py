@@ -5,7 +5,7 @@ from typing import Any
 
 from loyalty.audit import plain
 from loyalty.conditions import Finding
-from members.climbing.judging import Verdict
+from members.climbing.stands import Verdict
 from members.climbing.terms import Terms
 
 

@@ -17,8 +17,9 @@ from loyalty import bulk, programme
 from loyalty.asking import Question
 from loyalty.models import Event, User
 from loyalty.registry import Happening
-from members.climbing import figures, judging, ladders, receipts
-from members.climbing.judging import FELL, KEPT, ROSE, UNDONE, Stand, Verdict
+from members.climbing import figures, judging, ladders, receipts, weighing
+from members.climbing.judging import FELL, KEPT, ROSE, UNDONE
+from members.climbing.stands import Stand, Verdict
 from members.climbing.terms import Terms
 from members.models import Member, Standing, TierChange
 from members.paying import holding
@@ -197,7 +198,7 @@ def _judge(
         if verdict.stand != stand:
             _take(standing, verdict)
         standing.next_review_on = verdict.next_review_on
-        standing.effective_id = judging.effective(terms, verdict.stand, today)
+        standing.effective_id = weighing.effective(terms, verdict.stand, today)
         cases.append(_Case(standing, terms, stand, verdict, row, was))
     return cases
 

@@ -8,7 +8,7 @@ from loyalty import clock
 from loyalty.ledger import lifetimes
 from loyalty.models import Currency, Programme
 from members.climbing import judging
-from members.climbing.judging import Stand
+from members.climbing.stands import Stand
 from tests.members.bench import BASIC, GOLD, JOINED, PLATINUM, SILVER, Known, terms, tier
 
 SHANGHAI = "Asia/Shanghai"

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from members.climbing import judging
-from members.climbing.judging import Stand
+from members.climbing import judging, weighing
+from members.climbing.stands import Stand
 from tests.members.bench import BASIC, DIAMOND, GOLD, JOINED, PLATINUM, SILVER, Known, terms, tier
 
 TODAY = date(2026, 3, 15)
@@ -151,10 +151,10 @@ def test_the_best_of_earned_granted_and_bought_counts() -> None:
     higher = stand(PLATINUM, paid=GOLD, paid_through=TODAY)
     granted = stand(SILVER, granted=DIAMOND, granted_through=TODAY + DAY, paid=GOLD)
 
-    assert judging.effective(terms(), lower, TODAY) == GOLD
-    assert judging.effective(terms(), lower, TODAY + DAY) == SILVER
-    assert judging.effective(terms(), higher, TODAY) == PLATINUM
-    assert [judging.effective(terms(), granted, day) for day in (TODAY + DAY, TODAY + 2 * DAY)] == [DIAMOND, GOLD]
+    assert weighing.effective(terms(), lower, TODAY) == GOLD
+    assert weighing.effective(terms(), lower, TODAY + DAY) == SILVER
+    assert weighing.effective(terms(), higher, TODAY) == PLATINUM
+    assert [weighing.effective(terms(), granted, day) for day in (TODAY + DAY, TODAY + 2 * DAY)] == [DIAMOND, GOLD]
 
 
 def test_the_end_of_a_purchase_is_looked_at_the_day_after() -> None:
