@@ -38,8 +38,14 @@ VERBS: dict[str, str | Promise] = {
     "applied": pgettext_lazy("deed", "applied"),
     "discarded": pgettext_lazy("deed", "discarded"),
     "released": pgettext_lazy("deed", "released"),
+    "second_factor.on": pgettext_lazy("deed", "second factor set up"),
+    "second_factor.off": pgettext_lazy("deed", "second factor switched off"),
+    "second_factor.codes": pgettext_lazy("deed", "recovery codes renewed"),
+    "second_factor.recovered": pgettext_lazy("deed", "recovery code used"),
+    "second_factor.reset": pgettext_lazy("deed", "second factor reset"),
+    "second_factor.stopped": pgettext_lazy("deed", "too many wrong codes"),
 }
-# The keys of what ``loyalty.approvals`` writes, which are no columns.
+# The keys of what operations write, which are no columns.
 WORDS: dict[str, str | Promise] = {
     "account": _("account"),
     "unit": _("unit"),
@@ -48,6 +54,8 @@ WORDS: dict[str, str | Promise] = {
     "entry": _("entry"),
     "version": _("version"),
     "definition": _("definition"),
+    "is_on": _("second factor"),
+    "recovery_codes": _("recovery codes"),
 }
 
 
@@ -62,8 +70,7 @@ def model_of(subject: str) -> type[Model] | None:
 def deed_in_words(record: AuditRecord) -> str:
     """``loyalty.rule.publish`` → “rule published”."""
     model = model_of(record.subject)
-    verb = record.deed.rpartition(".")[2]
-    told = VERBS.get(verb)
+    told = VERBS.get(record.deed) or VERBS.get(record.deed.rpartition(".")[2])
     if model is None or told is None:
         return record.deed
     return f"{model._meta.verbose_name} · {told}"

@@ -8,8 +8,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from loyalty import clock
+from loyalty.admin.audit import VERBS, deed_in_words
 from loyalty.models import Approval, AuditRecord, User
 from loyalty.second_factor import keeping
+from loyalty.second_factor.notices import Notice
 from tests import cast
 from tests.loyalty import desk
 from tests.loyalty.second_factor import phone
@@ -145,6 +147,17 @@ def test_ones_own_is_never_reset_by_hand(hands: Hands) -> None:
     client.post(reverse("admin:loyalty_user_reset_second_factor", args=[user.pk]), {"reason": "because"})
 
     assert keeping.factor_of(user.pk) is not None
+
+
+def test_the_audit_trail_says_it_in_words(hands: Hands) -> None:
+    client, _app = proven(phone.person("root"), hands)
+
+    told = [deed_in_words(record) for record in AuditRecord.objects.all()]
+    page = client.get(reverse("admin:loyalty_auditrecord_changelist"), headers={"Accept-Language": "en"})
+
+    assert [each.partition(" · ")[2] for each in told] == [str(VERBS["second_factor.on"])]
+    assert "login · second factor set up" in page.content.decode()
+    assert {f"second_factor.{notice}" for notice in Notice} <= set(VERBS)
 
 
 def test_the_list_of_logins_shows_who_has_one(hands: Hands) -> None:
