@@ -152,7 +152,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event still to be recorded, as operations and effects hand it to ``events.record``."""
+    """An event still to be recorded, as operations and effects hand it to ``events.intake.record``."""
 
     kind: str
     key: str
