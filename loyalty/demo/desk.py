@@ -9,7 +9,15 @@ from loyalty.models import Account, Threshold, User
 
 CLERK, SUPERVISOR = "clerk", "supervisor"
 _SEES = ("view_account", "view_entry", "view_lot", "view_order", "view_event", "view_member", "view_approval")
-_DECIDES = ("add_approval", "change_approval", "view_threshold", "view_auditrecord", "view_finding", "change_finding", "reveal_contacts")
+_DECIDES = (
+    "add_approval",
+    "change_approval",
+    "view_threshold",
+    "view_auditrecord",
+    "view_finding",
+    "change_finding",
+    "reveal_contacts",
+)
 _ROLES = (
     ("客服", (*_SEES, "add_approval"), 500, 2000, False),
     ("客服主管", (*_SEES, *_DECIDES), 2000, 10000, True),

@@ -3,23 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import (
-    BigIntegerField,
-    Case,
-    Count,
-    DateField,
-    Expression,
-    ExpressionWrapper,
-    Min,
-    OuterRef,
-    Subquery,
-    When,
-)
-from django.db.models.functions import Coalesce
+from django.db.models import Case, OuterRef, When
+from django.db.models.expressions import BaseExpression
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from loyalty.registry import BuiltinMetric, Configuration, EventField, EventKind, Fact, Text, ValueType
+from loyalty.conditions import figures
+from loyalty.registry import BuiltinMetric, Configuration, EventField, EventKind, Text, ValueType
 from members.benefits import giving, granting, issuing, lapsing, reminding
 from members.models import Benefit, BenefitClaim, BenefitSet, Tier
 
@@ -99,37 +89,22 @@ KINDS = (
 
 
 def _open() -> Any:
-    return BenefitClaim.objects.filter(member=OuterRef("pk"), state=BenefitClaim.State.OPEN).order_by()
+    return BenefitClaim.objects.filter(member=OuterRef("pk"), state=BenefitClaim.State.OPEN)
 
 
-def _open_count() -> Expression:
+def _open_count() -> BaseExpression:
     """0 for a member without any; nothing for who is no member."""
-    counted = Subquery(_open().values("member").annotate(count=Count("pk")).values("count"))
-    return Case(When(member__isnull=False, then=Coalesce(counted, 0)), output_field=BigIntegerField())
+    return Case(When(member__isnull=False, then=figures.count(_open(), owner="member")))
 
 
-def _next_end() -> Expression:
-    first = Subquery(_open().values("member").annotate(first=Min("usable_through")).values("first"))
-    return ExpressionWrapper(first, output_field=DateField())
+def _next_end() -> BaseExpression:
+    return figures.least(_open(), "usable_through", owner="member")
 
 
+_fact = figures.Family("member", _("Member"), moves=True).fact
 FACTS = (
-    Fact(
-        code="member.open_benefits",
-        label=_("benefits still to be used"),
-        type=ValueType.NUMBER,
-        expression=_open_count,
-        group=_("Member"),
-        moves=True,
-    ),
-    Fact(
-        code="member.benefit_ends_on",
-        label=_("last day of the first benefit to lapse"),
-        type=ValueType.DATE,
-        expression=_next_end,
-        group=_("Member"),
-        moves=True,
-    ),
+    _fact("open_benefits", _("benefits still to be used"), ValueType.NUMBER, _open_count),
+    _fact("benefit_ends_on", _("last day of the first benefit to lapse"), ValueType.DATE, _next_end),
 )
 
 CONTRIBUTED = (
