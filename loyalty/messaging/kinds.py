@@ -11,7 +11,7 @@ from loyalty import programme
 from loyalty.ledger import reading
 from loyalty.models import Event
 from loyalty.models.ledger import INSTANT
-from loyalty.registry import MessageKind, Shipped, ValueType, Variable
+from loyalty.registry import MessageKind, Shipped, Text, ValueType, Variable
 
 POINTS = "points"
 EXPIRING, ADJUSTED = "points.expiring", "points.adjusted"
@@ -55,7 +55,7 @@ def _balance(account_id: int, _params: Mapping[str, Any], now: datetime) -> Mapp
     return {"points": place.available}
 
 
-def _as_given(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
+def as_given(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
     return params
 
 
@@ -63,6 +63,13 @@ _CODE = (
     Variable("code", _("the code"), "438 201"),
     Variable("minutes", _("minutes it is good for"), 10, ValueType.NUMBER),
 )
+
+
+def with_code(code: str, label: Text, shipped: Shipped) -> MessageKind:
+    """A letter that carries a one-time code; its text may name the code and how long it is good for."""
+    return MessageKind(code, label, _CODE, as_given, is_secret=True, shipped=shipped)
+
+
 KINDS = (
     MessageKind(
         EXPIRING,
@@ -107,7 +114,7 @@ KINDS = (
             Variable("unit", _("what they are called"), both("积分", "points")),
             Variable("reason", _("why"), "换机后漏记的订单"),
         ),
-        _as_given,
+        as_given,
         shipped=Shipped(
             name=("积分已更正", "Points set right"),
             subject=("你的{unit}已更正：{points}", "Your {unit} were set right: {points}"),
@@ -121,13 +128,10 @@ KINDS = (
             link="/points/",
         ),
     ),
-    MessageKind(
+    with_code(
         CODE_JOIN,
         _("code for joining"),
-        _CODE,
-        _as_given,
-        is_secret=True,
-        shipped=Shipped(
+        Shipped(
             name=("入会验证码", "Code for joining"),
             subject=("{code} 是你的验证码", "{code} is your code"),
             body=(
@@ -143,13 +147,10 @@ KINDS = (
             ),
         ),
     ),
-    MessageKind(
+    with_code(
         CODE_KNOWN,
         _("code for joining, to who is a member already"),
-        _CODE,
-        _as_given,
-        is_secret=True,
-        shipped=Shipped(
+        Shipped(
             name=("入会验证码（已是会员）", "Code for joining, already a member"),
             subject=("你已经是会员了：{code}", "You are a member already: {code}"),
             body=(
@@ -169,13 +170,10 @@ KINDS = (
             ),
         ),
     ),
-    MessageKind(
+    with_code(
         CODE_RESET,
         _("code for a new password"),
-        _CODE,
-        _as_given,
-        is_secret=True,
-        shipped=Shipped(
+        Shipped(
             name=("重设密码验证码", "Code for a new password"),
             subject=("{code} 用于重设密码", "{code} to set a new password"),
             body=(

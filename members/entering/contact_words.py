@@ -1,36 +1,18 @@
 """Words about how one is reached: the code to a new address, word to the old one, the codes to a guardian."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.registry import MessageKind, Shipped, ValueType, Variable
+from loyalty.messaging import kinds
+from loyalty.registry import MessageKind, Shipped
 
 CODE, CHANGED, GUARDIAN, GUARDING = "code.contact", "contact.changed", "code.guardian", "code.guarding"
 
 
-def _as_given(_account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:
-    return params
-
-
-def code_variables() -> tuple[Variable, ...]:
-    """What every text that carries a code may name."""
-    return (
-        Variable("code", _("the code"), "438 201"),
-        Variable("minutes", _("minutes it is good for"), 10, ValueType.NUMBER),
-    )
-
-
 KINDS = (
-    MessageKind(
+    kinds.with_code(
         CODE,
         _("code for a new phone or e-mail address"),
-        code_variables(),
-        _as_given,
-        is_secret=True,
-        shipped=Shipped(
+        Shipped(
             name=("更换联系方式验证码", "Code for a new contact"),
             subject=("{code} 用于更换联系方式", "{code} to change how we reach you"),
             body=(
@@ -53,7 +35,7 @@ KINDS = (
         CHANGED,
         _("phone or e-mail address changed"),
         (),
-        _as_given,
+        kinds.as_given,
         is_secret=True,
         shipped=Shipped(
             name=("联系方式已更改", "Contact changed"),
@@ -71,13 +53,10 @@ KINDS = (
             ),
         ),
     ),
-    MessageKind(
+    kinds.with_code(
         GUARDIAN,
         _("code for a parent or guardian"),
-        code_variables(),
-        _as_given,
-        is_secret=True,
-        shipped=Shipped(
+        Shipped(
             name=("监护人同意验证码", "Code for a guardian"),
             subject=("{code} 用于确认同意孩子入会", "{code} to agree to your child joining"),
             body=(
@@ -98,13 +77,10 @@ KINDS = (
             ),
         ),
     ),
-    MessageKind(
+    kinds.with_code(
         GUARDING,
         _("code for a guardian's own page"),
-        code_variables(),
-        _as_given,
-        is_secret=True,
-        shipped=Shipped(
+        Shipped(
             name=("监护人验证码", "Code for a guardian's page"),
             subject=("{code} 用于确认你是孩子的监护人", "{code} to confirm that you are the guardian"),
             body=(
