@@ -1,6 +1,6 @@
 """What a person types: joining, signing in, the profile, the choices about data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -121,10 +121,15 @@ class ProfileForm(OperationForm):
 
 
 class PrivacyForm(OperationForm):
-    """A switch for each purpose one may refuse."""
+    """A switch for each purpose one may refuse; what nobody of that age may agree to (``barred``) has none."""
 
     marketing = forms.BooleanField(label=_ASKED["marketing"][0], help_text=_ASKED["marketing"][1], required=False)
     profiling = forms.BooleanField(label=_ASKED["profiling"][0], help_text=_ASKED["profiling"][1], required=False)
+
+    def __init__(self, *args: Any, barred: Collection[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for purpose in barred:
+            del self.fields[purpose]
 
 
 class ChannelsForm(OperationForm):

@@ -51,9 +51,10 @@ def privacy(request: HttpRequest) -> HttpResponse:
     member = access.member_of(request)
     if member is None:
         return render(request, "members/privacy.html", {"form": None})
-    form = PrivacyForm(request.POST if request.method == "POST" else None, initial=consent.given(member))
+    data, barred = request.POST if request.method == "POST" else None, consent.barred_from(member, clock.now())
+    form = PrivacyForm(data, initial=consent.given(member), barred=barred)
     if form.is_valid():
         consent.answer(member, form.cleaned_data, now=clock.now())
         messages.success(request, _("Saved. It counts from now on."))
         return redirect("members:privacy")
-    return render(request, "members/privacy.html", {"form": form}, status=form.status)
+    return render(request, "members/privacy.html", {"form": form, "barred": barred}, status=form.status)

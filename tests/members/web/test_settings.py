@@ -1,5 +1,7 @@
 """Me, profile and privacy."""
 
+from datetime import date
+
 import pytest
 
 from members import consent
@@ -60,3 +62,21 @@ def test_anybody_may_read_what_is_kept_and_why() -> None:
 
     assert "What we keep, and why" in page
     assert "<fieldset" not in page
+
+
+@pytest.mark.parametrize(
+    ("birthday", "switches", "words"),
+    [
+        (date(2015, 6, 1), [], "Under 14 we send you no advertising"),
+        (date(2010, 6, 1), ["marketing"], "Under 18 we recommend nothing"),
+        (date(1994, 5, 21), ["marketing", "profiling"], ""),
+    ],
+)
+def test_nobody_is_asked_for_what_their_age_may_not_agree_to(birthday: date, switches: list[str], words: str) -> None:
+    """PIPL 31, Rules on Minors Online 24."""
+    member = cast.new_member(password=cast.PASSWORD)
+    Member.objects.filter(pk=member.pk).update(birthday=birthday, guardian_agreed_at=cast.NOW)
+
+    page = visits.as_member(member).get("/me/privacy/")
+
+    assert (list(page.context["form"].fields), words in page.content.decode()) == (switches, True)
