@@ -61,6 +61,7 @@ def theme(*, demo: bool) -> dict[str, Any]:
         "DASHBOARD_CALLBACK": "loyalty.admin.dashboard.fill",
         "STYLES": [_address("css/admin.css")],
         "COMMAND": {"search_models": ["loyalty.account", "loyalty.rule", "loyalty.order"], "show_history": False},
+        "LOGIN": {"form": "loyalty.web.signing_in.SignIn"},
         "ACCOUNT": {
             "navigation": [
                 {"title": _("Second factor"), "link": reverse_lazy("second-factor:manage")},
