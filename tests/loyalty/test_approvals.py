@@ -1,6 +1,5 @@
 """Four eyes on value: limits, splitting, two people, and each deed once."""
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from loyalty import approvals, outbox, thresholds
 from loyalty.errors import LoyaltyError
@@ -16,6 +15,7 @@ from loyalty.ledger import adjusting, spending, verify
 from loyalty.models import Account, Approval, AuditRecord, Entry, Message, Threshold, User
 from tests import cast
 from tests.loyalty import desk
+from tests.loyalty.crowd import Call, at_once
 from tests.loyalty.till import NOW, net, one_for_one, open_account, order, post
 
 pytestmark = pytest.mark.django_db
@@ -302,33 +302,7 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(role: str, action
     assert done == ((role, action, whose) in ALLOWED)
 
 
-def _at_once(*calls: Callable[[], object]) -> list[str]:
-    """What calls in as many connections answered."""
-    answers: list[str] = []
-    doors = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            Account.objects.exists()
-            doors.wait()
-            call()
-            answers.append("done")
-        except LoyaltyError as refusal:
-            answers.append(refusal.code)
-        except IntegrityError:
-            answers.append("refused by the database")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(answers)
-
-
-def _approvers(wish: Approval) -> list[Callable[[], object]]:
+def _approvers(wish: Approval) -> list[Call]:
     people = [desk.person(f"boss{number}", "supervisor") for number in range(4)]
     return [partial(approvals.approve, approval_id=wish.pk, by=who, now=NOW) for who in people]
 
@@ -340,9 +314,9 @@ def test_of_several_approvers_at_once_one_does_it() -> None:
     account = open_account()
     wish = desk.ask(desk.person("clerk", "clerk"), account, 5000)
 
-    answers = _at_once(*_approvers(wish))
+    answers = at_once(_approvers(wish))
 
-    assert answers == ["already_decided"] * 3 + ["done"]
+    assert answers == {"success": 1, "already_decided": 3}
     assert (Entry.objects.count(), net(account)) == (1, 5000)
 
 
@@ -361,7 +335,7 @@ def test_without_the_guarded_update_they_would_do_it_again(monkeypatch: pytest.M
 
     monkeypatch.setattr(approvals, "claim", read_then_write)
 
-    _at_once(*_approvers(wish))
+    at_once(_approvers(wish))
 
     assert Entry.objects.count() > 1
 
@@ -372,9 +346,9 @@ def test_asking_in_parallel_does_not_get_round_the_limits() -> None:
     """Eight small asks at once by one clerk for one account: one is done, the rest waits."""
     account, clerk = open_account(), desk.person("clerk", "clerk")
 
-    answers = _at_once(*[lambda: desk.ask(clerk, account, 600)] * 8)
+    answers = at_once([lambda: desk.ask(clerk, account, 600)] * 8)
 
-    assert answers == ["done"] * 8
+    assert answers == {"success": 8}
     assert (Approval.objects.filter(state="approved").count(), net(account)) == (1, 600)
 
 

@@ -3,17 +3,15 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
 
 from loyalty import policies
-from loyalty.errors import LoyaltyError
 from loyalty.models import PolicyVersion, Programme
 from tests.cast import NOW
+from tests.loyalty.crowd import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 DESKS = 6
@@ -27,36 +25,21 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-def at_once(changes: Sequence[dict[str, Any]]) -> Counter[str]:
-    """All changes at one instant, each on its own connection; what they were answered."""
-    doors = Barrier(len(changes))
-
-    def run(change: dict[str, Any]) -> str:
-        Programme.objects.first()  # the connection is open before the race
-        doors.wait()
-        try:
-            policies.publish(changes={"programme": change}, by=None, now=NOW, reason="x")
-        except LoyaltyError as refusal:
-            return refusal.code
-        except IntegrityError:
-            return "clash"
-        finally:
-            connection.close()
-        return "success"
-
-    with ThreadPoolExecutor(len(changes)) as pool:
-        return Counter(pool.map(run, changes))
+def changed(settings: Sequence[dict[str, Any]]) -> Counter[str]:
+    """All changes at one instant; what they were answered."""
+    tell = partial(policies.publish, by=None, now=NOW, reason="x")
+    return at_once([partial(tell, changes={"programme": change}) for change in settings])
 
 
 def test_one_change_asked_for_by_all_is_made_once() -> None:
-    answers = at_once([SETTINGS[0]] * DESKS)
+    answers = changed([SETTINGS[0]] * DESKS)
 
     assert answers == {"success": 1, "policy_unchanged": DESKS - 1}
     assert PolicyVersion.objects.count() == 2
 
 
 def test_different_changes_all_stand() -> None:
-    answers = at_once(SETTINGS)
+    answers = changed(SETTINGS)
 
     wanted = {name: value for change in SETTINGS for name, value in change.items()}
     assert answers == {"success": DESKS}
@@ -76,4 +59,4 @@ def test_without_the_lock_they_clash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policies, "_lock", lambda: None)
     monkeypatch.setattr(policies, "standing", slowly)
 
-    assert at_once(SETTINGS)["clash"] > 0
+    assert changed(SETTINGS)["integrity_error"] > 0

@@ -1,47 +1,19 @@
 """Clicks and workers at the same instant, on PostgreSQL: one effect, and what it would be without the lock."""
 
-import threading
 import time
-from collections.abc import Callable
+from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection
 
 from loyalty import approvals
 from loyalty.adjustment_files import carrying, refusals
-from loyalty.errors import LoyaltyError
 from loyalty.ledger import verify
-from loyalty.models import Account, AdjustmentFile, Approval, Entry, JobRun
+from loyalty.models import AdjustmentFile, Approval, Entry, JobRun
 from tests.loyalty.adjustment_files import paper
+from tests.loyalty.crowd import Call, at_once
 from tests.loyalty.till import NOW, open_account
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
-
-
-def at_once(*calls: Callable[[], object]) -> list[str]:
-    """What calls in as many connections answered."""
-    answers: list[str] = []
-    doors = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            Account.objects.exists()
-            doors.wait()
-            call()
-            answers.append("done")
-        except LoyaltyError as refusal:
-            answers.append(refusal.code)
-        except IntegrityError:
-            answers.append("refused by the database")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(answers)
 
 
 def agreed(lines: int) -> AdjustmentFile:
@@ -51,7 +23,7 @@ def agreed(lines: int) -> AdjustmentFile:
     return paper.file_of(asked)
 
 
-def workers(file_id: int) -> list[Callable[[], object]]:
+def workers(file_id: int) -> list[Call]:
     return [lambda: carrying.stride(period=f"{file_id}.1", now=NOW)] * 4
 
 
@@ -60,11 +32,11 @@ def test_of_several_approvers_at_once_one_begins_the_file() -> None:
     asked = paper.ask(paper.person("clerk", "clerk"), [paper.row(open_account(), 400) for _ in range(6)])
     people = [paper.person(f"boss{number}", "supervisor") for number in range(4)]
 
-    answers = at_once(*[lambda who=who: approvals.approve(approval_id=asked.pk, by=who, now=NOW) for who in people])
-    done = at_once(*workers(paper.file_of(asked).pk))
+    answers = at_once([partial(approvals.approve, approval_id=asked.pk, by=who, now=NOW) for who in people])
+    done = at_once(workers(paper.file_of(asked).pk))
 
-    assert answers == ["already_decided"] * 3 + ["done"]
-    assert (done, JobRun.objects.filter(job=carrying.JOB).count(), Entry.objects.count()) == (["done"] * 4, 1, 6)
+    assert answers == {"success": 1, "already_decided": 3}
+    assert (done, JobRun.objects.filter(job=carrying.JOB).count(), Entry.objects.count()) == ({"success": 4}, 1, 6)
     assert verify.run(now=NOW) == []
 
 
@@ -72,7 +44,7 @@ def test_several_workers_at_once_do_each_line_once(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(carrying, "CHUNK", 2)
     kept = agreed(10)
 
-    at_once(*workers(kept.pk))
+    at_once(workers(kept.pk))
 
     assert (Entry.objects.count(), kept.lines.filter(entry__isnull=False).count()) == (10, 10)
     assert verify.run(now=NOW) == []
@@ -93,7 +65,7 @@ def test_without_the_files_lock_lines_would_be_done_again(monkeypatch: pytest.Mo
     monkeypatch.setattr(carrying, "hold", look_only)
     monkeypatch.setattr(carrying, "_do", late)
 
-    at_once(*workers(kept.pk))
+    at_once(workers(kept.pk))
 
     assert Entry.objects.count() > 4
 
@@ -103,9 +75,9 @@ def test_the_same_file_sent_by_two_at_once_is_kept_once() -> None:
     rows = [paper.row(open_account(), 400)]
     people = [paper.person(f"clerk{number}", "clerk") for number in range(4)]
 
-    answers = at_once(*[lambda who=who: paper.ask(who, rows) for who in people])
+    answers = at_once([partial(paper.ask, who, rows) for who in people])
 
-    assert answers == [refusals.AlreadyFiled.code] * 3 + ["done"]
+    assert answers == {"success": 1, refusals.AlreadyFiled.code: 3}
     assert (AdjustmentFile.objects.count(), Approval.objects.count()) == (1, 1)
 
 
@@ -114,6 +86,6 @@ def test_small_files_asked_for_in_parallel_do_not_get_round_the_limit() -> None:
     clerk = paper.person("clerk", "clerk")
     files = [[paper.row(open_account(), 600)] for _ in range(5)]
 
-    at_once(*[lambda rows=rows: paper.ask(clerk, rows) for rows in files])
+    at_once([partial(paper.ask, clerk, rows) for rows in files])
 
     assert sorted(Approval.objects.values_list("state", flat=True)) == ["approved", *["waiting"] * 4]

@@ -1,50 +1,25 @@
 """Holds at one instant on PostgreSQL: each point is set aside once, each hold ends once."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from loyalty import accounts, bulk, programme
-from loyalty.errors import LoyaltyError
 from loyalty.ledger import holding, reading, spending, store, verify
 from loyalty.ledger.book import Book
 from loyalty.models import Account, Balance, Entry, Hold
+from tests.loyalty.crowd import Call, at_once
 from tests.loyalty.till import NOW, net, one_for_one, open_account, order, post
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 TILLS = 20
-Call = Callable[[], object]
 
 
 def holder(points: int) -> Account:
     member = open_account()
     post(order(f"A{member.pk}", points * 100, member))
     return member
-
-
-def at_once(calls: Sequence[Call]) -> Counter[str]:
-    """All calls at one instant, each on its own connection; what they were answered."""
-    doors = Barrier(len(calls))
-
-    def run(call: Call) -> str:
-        Hold.objects.first()  # the connection is open before the race
-        doors.wait()
-        try:
-            call()
-        except LoyaltyError as refusal:
-            return refusal.code
-        finally:
-            connection.close()
-        return "success"
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return Counter(pool.map(run, calls))
 
 
 def taker(account_id: int, amount: int, key: str) -> Call:
