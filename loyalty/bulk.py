@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
 
-from loyalty import literals, statements
+from loyalty import courier, literals, statements
 
 _ELEMENTS = {"BigIntegerField": "bigint", "TextField": "text", "UUIDField": "uuid"}
 _FEW = 20  # rows up to which one statement beats the two messages of COPY
@@ -143,9 +143,13 @@ def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Row], *, t
 def _copy(shape: _Shape, rows: Sequence[Row]) -> None:
     """PostgreSQL's COPY: several times as fast as values in a statement, JSON above all."""
     statement = f"COPY {shape.table} ({shape.listed}) FROM STDIN"
+    portions = (literals.lines(shape.kinds, rows[start : start + _PORTION]) for start in range(0, len(rows), _PORTION))
+    if carrier := courier.at_hand():
+        carrier.copy(statement, portions)
+        return
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for start in range(0, len(rows), _PORTION):
-            copy.write(literals.lines(shape.kinds, rows[start : start + _PORTION]))
+        for portion in portions:
+            copy.write(portion)
 
 
 def upsert(
@@ -204,6 +208,14 @@ def insert_one(model: type[Model], row: Mapping[str, Any]) -> int | None:
         )
         found = cursor.fetchone()
     return found[0] if found else None
+
+
+def reckon(*models: type[Model]) -> None:
+    """Lets PostgreSQL take stock of tables that many rows were put into: its plans follow what it thinks is there."""
+    if statements.is_postgres():
+        tables = ", ".join(f'"{model._meta.db_table}"' for model in models)
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {tables}")
 
 
 def update_one(model: type[Model], values: Mapping[str, Any], where: Mapping[str, Any]) -> None:

@@ -150,6 +150,8 @@ def write(states: Iterable[OrderState]) -> None:
     _rewrite([state for state in states if state.is_corrected and not state.is_new])
     moved = [state for state in states if state.is_touched and not state.is_new]
     bulk.update(Order, _MOVED, [tuple(getattr(state, name) for name in _MOVED) for state in moved])
+    for state in states:
+        state.is_new = state.is_touched = state.is_corrected = False
 
 
 def _rewrite(states: Sequence[OrderState]) -> None:

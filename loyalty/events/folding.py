@@ -49,6 +49,15 @@ class Fold:
     def __post_init__(self) -> None:
         self._sights = foreseeing.Sights(self.zones, self.now)
 
+    def send_ahead(self, drafts: Sequence[Draft]) -> None:
+        """Writes a batch of nothing but new orders before they are decided, which changes none of them."""
+        names = {draft.payload["order_id"] for draft in drafts if draft.kind == "order.paid" and draft.partner_id}
+        if self.bought or len(names) < len(drafts):
+            return
+        for draft in drafts:
+            self._place(draft)
+        orders.write(self.bought.values())
+
     def take(self, draft: Draft) -> dict[str, Any]:
         """Decides one event and moves the states; returns its receipt."""
         kind = registry.get(EventKind, draft.kind)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from loyalty import bulk, configuration, orders, retrying
+from loyalty import bulk, configuration, courier, orders, retrying
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.events import customers, paying, pipeline
@@ -52,7 +52,7 @@ def post(
     """
 
     def deed() -> list[Outcome]:
-        with configuration.steady():
+        with configuration.steady(), courier.ahead():
             return _post(batch, partner, programmes.current(), now, historic=historic, simulate=simulate)
 
     return retrying.atomically(deed)

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, bulk, orders, personal
+from loyalty import accounts, bulk, courier, orders, personal
 from loyalty import programme as programmes
 from loyalty.errors import LoyaltyError
 from loyalty.events import parking, paying
-from loyalty.events.folding import Fold, waves
+from loyalty.events.folding import FEW, Fold, waves
 from loyalty.events.incoming import Draft, fingerprint
 from loyalty.events.knowledge import Knowledge
 from loyalty.events.refunding import Refunds
@@ -117,6 +117,8 @@ def _decide(
 ) -> tuple[list[Happening], dict[UUID, dict[str, Any]]]:
     """Folds one wave over the states of its accounts, writes the difference and carries out grants."""
     fold = _fold(drafts, programme, now)
+    if courier.at_hand() and len(drafts) > FEW:
+        fold.send_ahead(drafts)
     receipts = {draft.id: fold.take(draft) for draft in drafts}
     counted = {account_id for account_id, _code, _day in fold.knowledge.sheet.changes}
     moved = sorted(({purse.account_id for purse in fold.book.moved} | counted) & set(fold.causes))

@@ -104,3 +104,15 @@ def test_a_batch_takes_as_many_queries_for_one_order_as_for_fifty() -> None:
         asked.append(len(queries))
 
     assert asked[0] == asked[1]
+
+
+@pytest.mark.postgres
+def test_the_server_takes_stock_of_what_was_put_in() -> None:
+    """Else it plans as if the tables were empty until it finds the time to look: minutes for the auditor."""
+    put_in([event(f"counted-{number}", {}) for number in range(500)])
+
+    bulk.reckon(Event)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'loyalty_event'")
+        assert cursor.fetchone() == (500,)
