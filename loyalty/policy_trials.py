@@ -25,7 +25,15 @@ CHUNK = 500
 _DAY = timedelta(days=1)
 WORTH = frozenset({"tender_points", "tender_minor"})
 JUDGING = frozenset(
-    {"stacking", "multiplier_ceiling", "rounding_step", "rounding_mode", "remainder", "free_items_earn"}
+    {
+        "stacking",
+        "multiplier_ceiling",
+        "rounding_step",
+        "rounding_mode",
+        "remainder",
+        "free_items_earn",
+        "tier_judged",
+    }
 )
 LIVES = frozenset({"expiry_mode", "expiry_length", "expiry_dates", "grace_days", "pending_days"})
 

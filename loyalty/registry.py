@@ -240,10 +240,14 @@ Outlook = Callable[[int, Mapping[str, int], Mapping[str, int]], Mapping[str, Any
 
 @dataclass(frozen=True, slots=True)
 class Foresight:
-    """Says which facts about accounts what an event gives will change. ``load`` asks a constant number of queries."""
+    """Says which facts about accounts what an event gives will change. ``load`` asks a constant number of queries.
+
+    ``recall`` says of events decided long ago which facts they led to: event id → facts by code, one query.
+    """
 
     code: str
     load: Callable[[Collection[int], datetime], Outlook]
+    recall: Callable[[Collection[UUID]], Mapping[UUID, Mapping[str, Any]]] = lambda _event_ids: {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from loyalty import texts
 from loyalty.admin import showing
 from loyalty.deciding import sentences
+from loyalty.events import foreseeing
 from loyalty.models import Currency
 
 Receipt = Mapping[str, Any]
@@ -72,9 +73,12 @@ def _units() -> dict[str, str]:
 
 @dataclass(slots=True)
 class Told:
-    """A receipt as people read it. ``totals`` by currency code, in the order they appear."""
+    """A receipt as people read it. ``totals`` by currency code, in the order they appear; ``foreseen`` says
+    what was counted as the event leaves it.
+    """
 
     steps: list[Step] = field(default_factory=list)
+    foreseen: list[str] = field(default_factory=list)
     totals: dict[str, int] = field(default_factory=dict)
     considered: int = 0
 
@@ -85,7 +89,7 @@ class Told:
 
 def told(receipt: Receipt, money: str = "CNY") -> Told:
     """The receipt in the active language."""
-    found = Told(considered=len(receipt.get("considered", ())))
+    found = Told(considered=len(receipt.get("considered", ())), foreseen=foreseeing.told(receipt))
     money = receipt.get("policy", {}).get("currency", money)
     for step in receipt.get("steps", ()):
         found.steps.append(_step(step, money))

@@ -2,7 +2,8 @@
 
 Events are taken account by account in order of time, from the tallies as they stood before the
 period: the same engine, the same order and the same sheet as the live path. Facts are those that an
-event's receipt was decided by; what it does not tell is read as it is today. Points are what the
+event's receipt was decided by, or where the policy counts by the tier that an order leads to, those it
+led to then; what neither tells is read as it is today. Points are what the
 engine would award, before any debt. A budget that everybody shares is used up range by range of
 accounts, so its sum is right and whom it reaches a guess.
 """
@@ -19,8 +20,8 @@ from django.db.models import Sum
 from loyalty import bulk, deciding, policybook, rulebook
 from loyalty import programme as programmes
 from loyalty.deciding import caps
+from loyalty.events import foreseeing
 from loyalty.events.budgeting import EVERYONE, Budget
-from loyalty.events.foreseeing import Given, as_decided
 from loyalty.events.incoming import Draft
 from loyalty.events.knowledge import Knowledge
 from loyalty.models import Decision, Entry, Event, Programme
@@ -127,8 +128,8 @@ def compare(kinds: Collection[str], *, before: Measures, after: Measures, since:
     old, new = (_Side(programme, each, _given(each.rules, since, programme)) for each in (before, after))
     for kind in kinds:
         for drafts in _ranges(kind, since, until):
-            receipts = _receipts(drafts)
-            _add(report, piles, drafts, old.points(drafts, receipts), new.points(drafts, receipts))
+            past = _Past(_receipts(drafts), foreseeing.led_to([draft.id for draft in drafts]))
+            _add(report, piles, drafts, old.points(drafts, past), new.points(drafts, past))
     report.swings = [Swing(account_id, *pile) for account_id, pile in sorted(piles.items())]
     return report
 
@@ -168,6 +169,17 @@ def _given(rules: Sequence[deciding.CompiledRule], since: datetime, programme: P
     return found
 
 
+class _Past(NamedTuple):
+    """The receipts of some events, and the facts that each of them led to."""
+
+    receipts: Mapping[UUID, Mapping[str, Any]]
+    led_to: Mapping[UUID, Mapping[str, Any]]
+
+    def facts(self, event_id: UUID, policy: deciding.Policy) -> dict[str, Any]:
+        """What an event is judged by, by this policy."""
+        return foreseeing.as_decided(self.receipts.get(event_id, {}), policy, self.led_to.get(event_id, {}))
+
+
 @dataclass(slots=True)
 class _Side:
     """One of two measures, with what it has used of the budgets so far."""
@@ -176,7 +188,7 @@ class _Side:
     measures: Measures
     budgets: dict[Budget, int]
 
-    def points(self, drafts: Sequence[Draft], receipts: Mapping[UUID, Mapping[str, Any]]) -> list[int]:
+    def points(self, drafts: Sequence[Draft], past: _Past) -> list[int]:
         """What each event is worth in points, folded from the tallies before them."""
         rules, policies = self.measures
         knowledge = Knowledge(drafts, self.programme, rules=rules)
@@ -190,7 +202,7 @@ class _Side:
             event = view(draft.account_id or 0, draft.kind, draft.payload, draft.occurred_at, self.programme)
             context = knowledge.about(event.account_id, event.day)
             policy = policies.at(event.occurred_at)
-            then = Given(context, as_decided(receipts.get(draft.id, {}), policy))
+            then = foreseeing.Given(context, past.facts(draft.id, policy))
             decided = deciding.decide(event, then, book, policy)
             _count(knowledge, draft, 1)
             for award in decided.awards:

@@ -8,13 +8,18 @@ under ``foreseen`` what they were before. Of each account one event at a time: w
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from loyalty import deciding
 from loyalty.conditions import Leaf
 from loyalty.metrics import Gauge
 from loyalty.models import Programme
-from loyalty.registry import Foresight, Outlook, registry
+from loyalty.registry import Fact, Foresight, Outlook, registry
 
 AFTER = str(Programme.TierJudged.AFTER)
 
@@ -45,10 +50,45 @@ class Given:
         return self._facts[leaf.key] if known else self._context.lookup(leaf)
 
 
-def as_decided(receipt: Mapping[str, Any], policy: deciding.Policy) -> dict[str, Any]:
-    """The facts that a receipt was decided by; those before it where the policy wants them."""
-    before = receipt.get("foreseen", {}) if policy.tier_judged != AFTER else {}
-    return {**receipt.get("facts", {}), **before}
+def as_decided(
+    receipt: Mapping[str, Any], policy: deciding.Policy, led_to: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The facts that a receipt was decided by; those before it, or ``led_to`` after it, as the policy wants them."""
+    wanted = led_to if policy.tier_judged == AFTER else receipt.get("foreseen", {})
+    return {**receipt.get("facts", {}), **wanted}
+
+
+def led_to(event_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Which facts events of the past led to; one query for each app that foresees any."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for each in registry.all(Foresight):
+        for event_id, facts in each.recall(event_ids).items():
+            found.setdefault(event_id, {}).update(facts)
+    return found
+
+
+def told(receipt: Mapping[str, Any]) -> list[str]:
+    """What was counted as the event leaves it, in plain sentences."""
+    return [
+        _("%(fact)s as it is after this: %(after)s (before: %(before)s)")
+        % {
+            "fact": capfirst(_label(code)),
+            "after": _value(code, receipt["facts"].get(code)),
+            "before": _value(code, before),
+        }
+        for code, before in receipt.get("foreseen", {}).items()
+    ]
+
+
+def _label(code: str) -> str:
+    fact = registry.find(Fact, code)
+    return str(fact.label) if fact else code
+
+
+def _value(code: str, value: Any) -> str:
+    fact = registry.find(Fact, code)
+    names = dict(fact.choices()) if fact and fact.choices else {}
+    return str(names.get(value, value or _("none")))
 
 
 def decide(

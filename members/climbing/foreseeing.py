@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from loyalty import programme
+from loyalty import bulk, programme
 from loyalty.registry import Foresight, Outlook
 from members.climbing import figures, judging, ladders, tiers, weighing
+from members.models import TierChange
 
 TIER = "member.tier"
 
@@ -35,4 +37,12 @@ def load(account_ids: Collection[int], at: datetime) -> Outlook:
     return look
 
 
-FORESIGHT = Foresight("tiers", load)
+def recall(event_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The tier each of these events led to, where its growth moved the member. One query."""
+    moves = TierChange.objects.filter(ladder__is_main=True, tier__isnull=False).filter(
+        bulk.among("cause_id", event_ids)
+    )
+    return {cause: {TIER: code} for cause, code in moves.order_by("pk").values_list("cause_id", "tier__code")}
+
+
+FORESIGHT = Foresight("tiers", load, recall)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from loyalty import accounts, texts
 from loyalty.deciding import sentences
-from loyalty.events import intake
+from loyalty.events import foreseeing, intake
 from loyalty.models import Entry, Programme
 from loyalty.registry import Text
 from members.web import wording
@@ -85,7 +85,8 @@ def _steps(pile: Sequence[Entry]) -> list[Step]:
     if head.counter == Entry.Counter.CLAWED_BACK:
         return _taken_back(pile)
     units = {code: currency.name for code, currency in accounts.currencies().items()}
-    return [_step(step, units, told.get("policy") or {}) for step in told.get("steps", ()) if _is_points(step)]
+    steps = [_step(step, units, told.get("policy") or {}) for step in told.get("steps", ()) if _is_points(step)]
+    return [*(Step(sentence) for sentence in foreseeing.told(told) if steps), *steps]
 
 
 def _is_points(step: dict[str, Any]) -> bool:

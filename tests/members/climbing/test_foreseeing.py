@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
-from loyalty import policies, rules
+from loyalty import policies, policy_trials, rules
+from loyalty.admin import receipts as admin_receipts
 from loyalty.api import receipts
 from loyalty.events import backtesting, promising, replaying
 from loyalty.events.incoming import Outcome, Status
-from loyalty.models import Entry, Rule
+from loyalty.models import Entry, Programme, Rule
 from members.models import Member
+from members.web import receipts as web_receipts
 from tests import cast
 from tests.loyalty.till import RATE, order, post, publish
 
@@ -125,3 +128,46 @@ def test_foreseeing_asks_as_much_for_one_order_as_for_ten() -> None:
         assert {given(outcome)["points"] for outcome in outcomes} == {150}
 
     assert asked[0] == asked[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("judged", "instead", "points"), [("before", "after", (120, 150)), ("after", "before", (150, 120))]
+)
+def test_the_preview_of_the_policy_tells_what_the_last_weeks_would_have_been(
+    judged: str, instead: str, points: tuple[int, int]
+) -> None:
+    """E50: the order led to gold then; an order that did not lift is worth the same by either."""
+    person = programme(judged)
+    buy(person)
+    small = cast.member(phone="13800138999", growth=600)
+    same = given(buy(small, "B-1", 1000))["points"]
+
+    seen = policy_trials.preview(
+        changes={"programme": {"tier_judged": instead}},
+        since=NOW - timedelta(days=1),
+        until=NOW + timedelta(days=1),
+    )
+
+    assert seen.report is not None
+    assert (seen.report.before - same, seen.report.after - same) == points
+    assert seen.report.members == 1
+
+
+@pytest.mark.django_db
+def test_the_receipt_says_in_words_by_which_tier_it_counted() -> None:
+    """E50: on the member's page and on the operators'; nothing is said where nothing was foreseen."""
+    person = programme("after")
+    outcome = buy(person)
+
+    with translation.override("en"):
+        told = admin_receipts.told(outcome.receipt).foreseen
+        entries = list(Entry.objects.filter(event=outcome.event_id, currency__code="points"))
+        slip = web_receipts.receipt(entries, programme=Programme.objects.get(), now=NOW)
+    with translation.override("zh-hans"):
+        chinese = admin_receipts.told(outcome.receipt).foreseen
+        plain = admin_receipts.told({**outcome.receipt, "foreseen": {}}).foreseen
+
+    assert told == ["Tier as it is after this: Gold (before: Silver)"]
+    assert slip.steps[0].sentence == told[0]
+    assert (chinese, plain) == (["会员等级按本次之后计算：金卡（之前：银卡）"], [])
