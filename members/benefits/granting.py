@@ -18,13 +18,13 @@ from loyalty.registry import Follower, Happening, Job, Stride
 from members.benefits import holdings, issuing, offers
 from members.benefits.holdings import Holding
 from members.benefits.issuing import Wish
-from members.climbing import tiers
+from members.climbing import telling
 from members.models import Benefit, Member
 from members.paying import happenings
 
 RANGE = 500
 RANGES_A_STRIDE = 10
-AT_ONCE = ("member.joined", tiers.UPGRADED, happenings.STARTED, happenings.RENEWED)
+AT_ONCE = ("member.joined", telling.UPGRADED, happenings.STARTED, happenings.RENEWED)
 
 
 def grant_due(

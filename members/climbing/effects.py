@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty import programme
 from loyalty.registry import Effect, EffectParam, Grant, Happening, Text, ValueType
-from members.climbing import tiers
-from members.climbing.tiers import DOWNGRADED, REACHED, UPGRADED, Edit, Occasion
+from members.climbing import telling, tiers
+from members.climbing.telling import DOWNGRADED, REACHED, UPGRADED
+from members.climbing.tiers import Edit, Occasion
 from members.models import Standing, Tier, TierChange
 
 LONGEST_DAYS = 3660
@@ -40,7 +41,7 @@ def _granted(
     tier: Tier, days: int, causes: Mapping[int, UUID], now: datetime, ranks: Mapping[int, int]
 ) -> list[Happening]:
     occasion = Occasion(now=now, causes=causes, reason=TierChange.Reason.GRANTED, ladder_id=tier.ladder_id)
-    return tiers.told(tiers.settle(sorted(causes), occasion, _edit(tier, days, now, ranks)))
+    return telling.told(tiers.settle(sorted(causes), occasion, _edit(tier, days, now, ranks)))
 
 
 def _edit(tier: Tier, days: int, now: datetime, ranks: Mapping[int, int]) -> Edit:

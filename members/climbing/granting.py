@@ -15,7 +15,7 @@ from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import InvalidInput, LoyaltyError, NotFound
 from loyalty.events import intake
 from loyalty.models import User
-from members.climbing import ladders, tiers
+from members.climbing import ladders, telling, tiers
 from members.climbing.terms import Terms
 from members.climbing.tiers import Edit, Occasion
 from members.models import Member, Standing, Tier, TierChange
@@ -185,7 +185,7 @@ def _deed(deed: str, account_id: int, tier: Tier, edit: Edit, occasion: Occasion
         found = Standing.objects.filter(member_id=account_id, ladder=tier.ladder_id)
         before = _witness(found.first())
         moves = tiers.settle([account_id], replace(occasion, ladder_id=tier.ladder_id), edit)
-        intake.record(tiers.told(moves), now=occasion.now)
+        intake.record(telling.told(moves), now=occasion.now)
         row = found.get()
         if occasion.by is not None:
             seen = audit.difference(before, _witness(row))

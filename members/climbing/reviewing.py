@@ -14,7 +14,7 @@ from loyalty import accounts, periods
 from loyalty.events import intake
 from loyalty.models import Account
 from loyalty.registry import Job, Stride
-from members.climbing import tiers
+from members.climbing import telling, tiers
 from members.climbing.tiers import Occasion
 from members.models import LadderVersion, Member, Standing
 
@@ -59,7 +59,7 @@ def _review(account_ids: list[int], occasion: Occasion) -> int:
         open_ids = sorted(set(locked) - set(closed))
         moves = tiers.settle(open_ids, occasion)
         if moves:
-            intake.record(tiers.told(moves), now=occasion.now)
+            intake.record(telling.told(moves), now=occasion.now)
     return len(moves)
 
 

@@ -17,7 +17,7 @@ from loyalty import bulk, programme
 from loyalty.asking import Question
 from loyalty.models import Event, User
 from loyalty.registry import Happening
-from members.climbing import figures, judging, ladders, receipts, weighing
+from members.climbing import figures, judging, ladders, receipts, telling, weighing
 from members.climbing.judging import FELL, KEPT, ROSE, UNDONE
 from members.climbing.stands import Stand, Verdict
 from members.climbing.terms import Terms
@@ -25,7 +25,6 @@ from members.models import Member, Standing, TierChange
 from members.paying import holding
 
 Reason = TierChange.Reason
-UPGRADED, DOWNGRADED, REACHED = "tier.upgraded", "tier.downgraded", "tier.reached"
 _STAND = tuple(name for name in Stand.__dataclass_fields__ if name != "joined_on")
 _COLUMN = {"earned": "earned_id", "before": "before_id", "granted": "granted_id", "paid": "paid_id"} | {
     "floor": "floor_id",
@@ -107,12 +106,7 @@ class _Case:
 
 def follow(account_ids: Sequence[int], causes: Mapping[int, UUID], now: datetime) -> list[Happening]:
     """Judges the accounts an event moved; the answer tells each move once, and each tier it led through."""
-    return told(review(account_ids, causes, now))
-
-
-def told(moves: Sequence[Happening]) -> list[Happening]:
-    """The moves, and the tiers they led through, as they are recorded."""
-    return [*moves, *(each for move in moves for each in _gifts(move))]
+    return telling.told(review(account_ids, causes, now))
 
 
 def review(account_ids: Sequence[int], causes: Mapping[int, UUID], now: datetime) -> list[Happening]:
@@ -249,7 +243,7 @@ def _tell(moved: Sequence[_Case], occasion: Occasion) -> list[Happening]:
     today = programme.day_of(occasion.now)
     changes = TierChange.objects.bulk_create(_change(case, occasion, today) for case in moved)
     return [
-        _happening(case.terms, change, seen.get(change.member_id, set()))
+        telling.happening(case.terms, change, seen.get(change.member_id, set()))
         for case, change in zip(moved, changes, strict=True)
     ]
 
@@ -283,55 +277,3 @@ def _reason(case: _Case, occasion: Occasion) -> str:
         return Reason.GRANT_ENDED
     paid = (stand.paid, case.before[_WRITTEN.index("paid_id")])
     return Reason.PAID_ENDED if case.was is not None and case.was in paid else Reason.REVIEW
-
-
-def _happening(terms: Terms, change: TierChange, seen: Collection[int | None]) -> Happening:
-    before, after = terms.rank(change.previous_id), terms.rank(change.tier_id)
-    kind = UPGRADED if after > before else DOWNGRADED
-    return Happening(
-        kind=kind,
-        key=f"{kind}:{change.member_id}:{change.pk}",
-        account_id=change.member_id,
-        occurred_at=change.changed_at,
-        payload={
-            "tier": _code(terms, change.tier_id),
-            "previous": _code(terms, change.previous_id),
-            "rank": after,
-            "steps": abs(after - before),
-            "is_first": change.tier_id not in seen,
-            "ladder": terms.ladder_code,
-            "reason": str(change.reason),
-            "passed": _passed(terms, before, after, highest=max(map(terms.rank, seen), default=-1)),
-        },
-        cause_id=change.cause_id,
-    )
-
-
-def _code(terms: Terms, tier_id: int | None) -> str:
-    rung = terms.by_id.get(tier_id or 0)
-    return rung.code if rung else ""
-
-
-def _passed(terms: Terms, before: int, after: int, *, highest: int) -> list[list[Any]]:
-    """The tiers a rise brings gifts for, from the bottom up, each with whether it is new to the member."""
-    way = [rung for rung in terms.rungs if before < rung.rank <= after]
-    if terms.policy.upgrade_gifts == "top":
-        way = way[-1:]
-    return [[rung.code, rung.rank > highest] for rung in way if rung.reach is not None or rung.rank == after]
-
-
-def _gifts(move: Happening) -> list[Happening]:
-    """A ``tier.reached`` for each tier a rise brings gifts for; none for a fall."""
-    if move.kind != UPGRADED:
-        return []
-    return [
-        Happening(
-            kind=REACHED,
-            key=f"{REACHED}:{move.key.partition(':')[2]}:{code}",
-            account_id=move.account_id,
-            occurred_at=move.occurred_at,
-            payload={"tier": code, "ladder": move.payload["ladder"], "is_first": is_new},
-            cause_id=move.cause_id,
-        )
-        for code, is_new in move.payload["passed"]
-    ]

@@ -9,7 +9,7 @@ from django.core import serializers
 from django.utils.translation import gettext as _
 
 from loyalty.events import intake
-from members.climbing import tiers
+from members.climbing import telling, tiers
 from members.climbing.tiers import Occasion
 from members.models import MAIN, Member, Standing, TierChange
 
@@ -69,7 +69,7 @@ def _take(own: Standing, theirs: Standing) -> None:
 
 def _judge(account_id: int, now: datetime) -> None:
     moves = tiers.settle([account_id], Occasion(now=now, note=_("Accounts were merged.")))
-    intake.record(tiers.told(moves), now=now)
+    intake.record(telling.told(moves), now=now)
 
 
 def _told(account_id: int) -> dict[str, Any]:

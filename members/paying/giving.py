@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from loyalty import programme
 from loyalty.registry import Effect, EffectParam, Grant, Happening, Text, ValueType
-from members.climbing.tiers import DOWNGRADED, REACHED, UPGRADED
+from members.climbing.telling import DOWNGRADED, REACHED, UPGRADED
 from members.models import Member, Plan, PlanTerm
 from members.paying import happenings, opening
 from members.paying.opening import Wish

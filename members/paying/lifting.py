@@ -11,7 +11,7 @@ from uuid import UUID
 
 from loyalty import programme
 from loyalty.registry import Happening
-from members.climbing import ladders, tiers
+from members.climbing import ladders, telling, tiers
 from members.climbing.tiers import Edit, Occasion
 from members.models import Standing, Tier, TierChange
 from members.paying import holding
@@ -40,7 +40,7 @@ def follow(
             if keys:
                 occasion = Occasion(now=now, causes=causes or {}, reason=reason, note=note[:200], ladder_id=ladder_id)
                 told += tiers.settle(sorted(account for account, _ladder in keys), occasion, _edit(wanted))
-    return tiers.told(told)
+    return telling.told(told)
 
 
 def _reason(key: _Key, wanted: Mapping[_Key, Lift], held: Mapping[_Key, Standing]) -> Reason:
