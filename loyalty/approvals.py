@@ -199,6 +199,12 @@ def own_accounts(user: User) -> set[int]:
     return {account for each in registry.all(Belonging) for account in each.accounts_of(user)}
 
 
+def refuse_own(by: User | None, *account_ids: int | None) -> None:
+    """Nobody gives themselves anything, in whatever unit. Raises ``OwnMembership``."""
+    if by is not None and own_accounts(by) & set(account_ids):
+        raise OwnMembership
+
+
 def same_person(first: User, second: User) -> bool:
     """One login, or two that share an address: a second login is no second person."""
     mail = first.email.strip().casefold()

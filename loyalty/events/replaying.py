@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit, retrying
+from loyalty import accounts, approvals, audit, retrying
 from loyalty import programme as programmes
 from loyalty.errors import Conflict, InvalidInput, NotFound
 from loyalty.events import compensating, pipeline, recalling, rejudging
@@ -70,7 +70,9 @@ def propose(*, account_id: int, cause_event_id: UUID, now: datetime) -> Replay |
 
 
 def apply(*, replay_id: UUID, by: User | None, now: datetime, origin: audit.Origin = audit.NOWHERE) -> Replay:
-    """Posts the proposed difference, once. Raises ``ReplayNotFound``, ``ReplayDecided`` or ``ReplayOutdated``."""
+    """Posts the proposed difference, once. Raises ``ReplayNotFound``, ``ReplayDecided``, ``ReplayOutdated`` or
+    ``OwnMembership``.
+    """
     return retrying.atomically(lambda: _apply(replay_id, by, now, origin))
 
 
@@ -164,6 +166,7 @@ def _row(change: rejudging.Change, mark: rejudging.Mark) -> dict[str, Any]:
 
 def _apply(replay_id: UUID, by: User | None, now: datetime, origin: audit.Origin) -> Replay:
     replay = _locked(replay_id)
+    approvals.refuse_own(by, replay.account_id)
     past, rows, changes = _judged(replay.account_id, replay.since, locked=True)
     if past is None or rows != replay.diff:
         raise ReplayOutdated

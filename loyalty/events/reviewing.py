@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from loyalty import audit, deciding, retrying
+from loyalty import approvals, audit, deciding, retrying
 from loyalty import programme as programmes
 from loyalty.events import backtesting, foreseeing, intake, parking, releasing
 from loyalty.events.knowledge import Knowledge
@@ -80,11 +80,16 @@ def accept(
     reason: str = "",
     origin: audit.Origin = audit.NOWHERE,
 ) -> int:
-    """Accepts those that are still under review, in order of time, each in a transaction of its own; how many."""
+    """Accepts those that are still under review, in order of time, each in a transaction of its own; how many.
+
+    Raises ``OwnMembership`` where one is about the colleague's own.
+    """
 
     def deed(event_id: UUID) -> bool:
-        if not Event.objects.filter(pk=event_id, state=REVIEW).exists():
+        event = Event.objects.only("account_id").filter(pk=event_id, state=REVIEW).first()
+        if event is None:
             return False
+        approvals.refuse_own(by, event.account_id)
         replay = releasing.accept(event_id=event_id, now=now)
         told = {"replay": replay.pk.hex} if replay is not None else {}
         _note(event_id, "accepted", by, now, reason, origin, told)

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from loyalty import accounts, audit, programme
+from loyalty import accounts, approvals, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import Conflict
 from loyalty.events import intake
@@ -43,9 +43,10 @@ def give(
 ) -> BenefitClaim:
     """Gives one beside all quotas, usable through that day (``None``: without end), with an audit record.
 
-    Raises ``ReasonNeeded``, ``BenefitUnknown``, ``AccountFrozen`` or ``AccountNotFound``.
+    Raises ``ReasonNeeded``, ``BenefitUnknown``, ``AccountFrozen``, ``AccountNotFound`` or ``OwnMembership``.
     """
     say_why(reason)
+    approvals.refuse_own(by, account_id)
     with transaction.atomic():
         accounts.lock_active(account_id)
         found = Benefit.objects.filter(code=benefit, archived_at=None).first()

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit, programme
+from loyalty import accounts, approvals, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import InvalidInput, LoyaltyError, NotFound
 from loyalty.events import intake
-from loyalty.models import User
+from loyalty.models import Account, User
 from members.climbing import ladders, telling, tiers
 from members.climbing.terms import Terms
 from members.climbing.tiers import Edit, Occasion
@@ -178,9 +178,15 @@ def _held(account_id: int, ladder_id: int, source: str) -> Tier:
 
 
 def _deed(deed: str, account_id: int, tier: Tier, edit: Edit, occasion: Occasion, origin: Origin) -> Standing:
-    """Changes the standing, judges it and tells what moved, in one transaction with its audit record."""
+    """Changes the standing, judges it and tells what moved, in one transaction with its audit record.
+
+    Raises ``AccountNotFound``, or ``OwnMembership`` where it is that of the colleague who does it.
+    """
+    approvals.refuse_own(occasion.by, account_id)
     with transaction.atomic():
-        if account_id not in accounts.lock([account_id]) or not Member.objects.filter(pk=account_id).exists():
+        locked = accounts.lock([account_id]).get(account_id)
+        is_open = locked is not None and locked.status != Account.Status.CLOSED
+        if not (is_open and Member.objects.filter(pk=account_id).exists()):
             raise accounts.AccountNotFound
         found = Standing.objects.filter(member_id=account_id, ladder=tier.ladder_id)
         before = _witness(found.first())

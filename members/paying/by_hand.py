@@ -10,13 +10,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit, programme
+from loyalty import accounts, approvals, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import LoyaltyError
 from loyalty.events import intake
 from loyalty.ledger import repaying
 from loyalty.messaging import sending
-from loyalty.models import User
+from loyalty.models import Account, User
 from members.climbing.granting import ReasonNeeded
 from members.models import Member, Plan, PlanTerm
 from members.paying import ending, opening, reckoning
@@ -55,12 +55,15 @@ def give(
 ) -> PlanTerm:
     """Gives a term: so many days, or (0) as long as the plan lasts. The same ``token`` again gives nothing more.
 
-    Raises ``ReasonNeeded`` and ``AccountNotFound``.
+    Raises ``ReasonNeeded``, ``AccountNotFound`` and ``OwnMembership``.
     """
     _say(reason)
+    approvals.refuse_own(by, account_id)
     key = f"staff:{account_id}:{token}"
     with transaction.atomic():
-        if account_id not in accounts.lock([account_id]) or not Member.objects.filter(pk=account_id).exists():
+        locked = accounts.lock([account_id]).get(account_id)
+        is_open = locked is not None and locked.status != Account.Status.CLOSED
+        if not (is_open and Member.objects.filter(pk=account_id).exists()):
             raise accounts.AccountNotFound
         if first := opening.find(key):
             return first
@@ -105,11 +108,12 @@ def end(
 ) -> Refund:
     """Ends a term today, whatever is left of it; with ``gives_back`` what the plan's policy says is given back.
 
-    Today is the first day without it. Raises ``ReasonNeeded`` and ``TermOver``.
+    Today is the first day without it. Raises ``ReasonNeeded``, ``TermOver`` and ``OwnMembership``.
     """
     _say(reason)
     with transaction.atomic():
         found = PlanTerm.objects.only("member_id").get(pk=term_id)
+        approvals.refuse_own(by, found.member_id)
         accounts.lock([found.member_id])
         term = PlanTerm.objects.select_related("plan").get(pk=term_id)
         today = programme.day_of(now)
