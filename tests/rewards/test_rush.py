@@ -126,6 +126,18 @@ def test_one_item_and_twenty_takers() -> None:
     assert sorted(cast.available(account) for account in accounts) == [0] + [PRICE] * 19
 
 
+def test_the_last_one_and_sixty_four_members() -> None:
+    """F3: what there is once is taken once, by whoever of 64 different members is first; nobody else pays."""
+    cast.reward(points=PRICE, stock=1)
+    accounts = crowd(64, points=PRICE)
+
+    answers, _ = burst([taker(account, f"t-{account}") for account in accounts])
+
+    assert answers == {"success": 1, "out_of_stock": 63}
+    assert (Reward.objects.get().stock_left, Redemption.objects.count()) == (0, 1)
+    assert sum(cast.available(account) for account in accounts) == 63 * PRICE
+
+
 def test_a_limit_holds_against_five_at_once() -> None:
     """E72: limit two per member, five concurrent: two."""
     cast.reward(points=PRICE, stock=50, limit=2)
