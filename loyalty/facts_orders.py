@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Floor
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.conditions import figures
+from loyalty.conditions import days, figures
 from loyalty.conditions.codes import Codes
 from loyalty.models import Order, OrderLine, Partner, Store
 from loyalty.models.orders import REMAINING_MINOR
@@ -41,6 +41,10 @@ def _last_lines() -> QuerySet[OrderLine]:
 
 def _channel() -> BaseExpression:
     return Cast(KeyTextTransform("channel", "event__payload"), CharField())
+
+
+def _streak() -> BaseExpression:
+    return days.months_in_a_row(_orders(), Order.objects.filter(account=OuterRef("account")), "placed_on")
 
 
 def _average() -> BaseExpression:
@@ -78,6 +82,7 @@ _DAYS = (
     ),
 )
 _COUNTS = (
+    _fact("month_streak", _("months in a row with an order"), NUMBER, _streak),
     _fact("count", _("number of orders ever"), NUMBER, lambda: figures.count(_orders())),
     _fact(
         "day_count",

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from loyalty import programme
 from loyalty.messaging.kinds import both, payload_of
 from loyalty.registry import MessageKind, Shipped, Variable
+from members.benefits import ahead, offers
 from members.entering import numbers
 from members.models import Member, Tier
 
@@ -19,7 +21,7 @@ def _welcome(account_id: int, _params: Mapping[str, Any], _now: datetime) -> Map
     return {"number": numbers.show(member.account.number)} if member else None
 
 
-def _tier(account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any] | None:
+def _tier(account_id: int, params: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
     """The tier the event tells of; of the main ladder only as long as the member stands there or higher."""
     payload = payload_of(params)
     tier = Tier.objects.filter(code=payload.get("tier")).first() if payload else None
@@ -29,7 +31,15 @@ def _tier(account_id: int, params: Mapping[str, Any], _now: datetime) -> Mapping
     is_main = payload.get("ladder", "main") == "main"
     if is_main and (member.tier is None or member.tier.rank < tier.rank):
         return None
-    return {"tier": both(tier.name_zh, tier.name_en), "benefits": both(tier.benefits_zh, tier.benefits_en)}
+    return {"tier": both(tier.name_zh, tier.name_en), "benefits": _brought(tier, now)}
+
+
+def _brought(tier: Tier, now: datetime) -> dict[str, str]:
+    """The tier's own benefits in season; where it has none, what the operator wrote of it."""
+    own = [held.benefit for held in ahead.own(tier, offers.in_force(programme.day_of(now)))]
+    if not own:
+        return both(tier.benefits_zh, tier.benefits_en)
+    return both(" · ".join(each.name_zh for each in own), " · ".join(each.name_en for each in own))
 
 
 def _nothing(_account_id: int, _params: Mapping[str, Any], _now: datetime) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
@@ -21,7 +21,7 @@ from loyalty.admin.base import AppendOnly, Confirmation, ModelAdmin, ReadOnlyInl
 from members.admin.plans_by_hand import TermsByHand
 from members.climbing import ladders
 from members.models import BenefitOffer, Plan, PlanTerm
-from members.paying import holding, income, reckoning
+from members.paying import holding, income, moving, reckoning
 
 MAY = "members.change_plan"
 
@@ -110,6 +110,13 @@ class PlanAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
+        """Who holds the plan follows its tier at once, not only when their term changes."""
+        super().save_model(request, obj, form, change)
+        if change and "tier" in form.changed_data:
+            moving.ask(obj, now=clock.now())
+            messages.info(request, _("Its members are being moved to the new tier; this takes a minute or two."))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         figures = income.figures(now=clock.now())

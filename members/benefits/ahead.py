@@ -9,15 +9,31 @@ from members.models import BenefitOffer, Tier
 
 def by_tier(tiers: Iterable[Tier], lines: Sequence[BenefitOffer]) -> dict[int, list[Held]]:
     """Tier id → what a member of it is offered by these lines, without any plan, birthdays included. No query."""
-    return {tier.pk: in_order(offers.best(lines, Profile((Step.of(tier),), has_birthday=True))) for tier in tiers}
+    return {tier.pk: in_order(offers.best(lines, _of(tier))) for tier in tiers}
 
 
 def added(held: Mapping[int, Held], tier: Tier, lines: Sequence[BenefitOffer]) -> list[Held]:
     """What the tier offers that is not held yet, or more often than it is held. No query."""
-    there = offers.best(lines, Profile((Step.of(tier),), has_birthday=True))
+    there = offers.best(lines, _of(tier))
     return in_order(
         {pk: each for pk, each in there.items() if pk not in held or offers.gives_more(each.offer, held[pk].offer)}
     )
+
+
+def step(here: Tier | None, there: Tier, lines: Sequence[BenefitOffer]) -> list[Held]:
+    """What the step from one tier to another adds, whoever takes it. No query."""
+    return added(offers.best(lines, _of(here)) if here is not None else {}, there, lines)
+
+
+def own(tier: Tier, lines: Sequence[BenefitOffer]) -> list[Held]:
+    """What a member has by this tier alone, what the highest rung asks for first. No query."""
+    found = [held for held in in_order(offers.best(lines, _of(tier))) if held.offer.tier is not None]
+    return sorted(found, key=lambda held: -held.offer.tier.rank if held.offer.tier else 0)
+
+
+def _of(tier: Tier) -> Profile:
+    """Who has nothing but the tier."""
+    return Profile((Step.of(tier),), has_birthday=True)
 
 
 def in_order(found: Mapping[int, Held]) -> list[Held]:

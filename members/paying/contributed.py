@@ -1,6 +1,6 @@
 """What paid membership brings to the house."""
 
-from members.paying import captions, facts, giving, happenings, merging, orders, reminding, told
+from members.paying import captions, facts, giving, happenings, merging, moving, orders, reminding, told
 
 CONTRIBUTED = (
     *happenings.KINDS,
@@ -8,6 +8,7 @@ CONTRIBUTED = (
     giving.GIVE,
     orders.WATCHER,
     merging.STEP,
+    moving.JOB,
     captions.CAPTION,
     *told.KINDS,
     *reminding.JOBS,

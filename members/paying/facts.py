@@ -1,12 +1,7 @@
 """What is known of a member's paid membership, for conditions. Days follow the programme's calendar at midnight."""
 
-from typing import Any
-
 from django.db.models import (
-    DateField,
     F,
-    Func,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
@@ -16,35 +11,10 @@ from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.conditions import figures
+from loyalty.conditions.days import Days, Eve
 from loyalty.registry import ValueType
 from members.models import PlanTerm
 from members.paying import happenings
-
-
-class _Eve(Func):
-    """The day before a date."""
-
-    output_field = DateField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(%(expressions)s - 1)", **context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="date(%(expressions)s, '-1 day')", **context)
-
-
-class _Days(Func):
-    """Whole days from the second date to the first."""
-
-    output_field = IntegerField()
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner=" - ", **context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "CAST(%(expressions)s AS INTEGER)"
-        one, other = (compiler.compile(each) for each in self.source_expressions)
-        return template % {"expressions": f"julianday({one[0]}) - julianday({other[0]})"}, [*one[1], *other[1]]
 
 
 def _running() -> "QuerySet[PlanTerm]":
@@ -63,13 +33,13 @@ def _last_day() -> BaseExpression:
     """The last day of all the member holds or will hold; nothing where that is over."""
     today = TruncDate(Now())
     rows = PlanTerm.objects.filter(member=OuterRef("pk"))
-    rows = rows.annotate(last=Coalesce(_Eve(F("ended_on")), F("through_on")))
+    rows = rows.annotate(last=Coalesce(Eve(F("ended_on")), F("through_on")))
     rows = rows.filter(last__gte=today).filter(last__gte=F("starts_on"))
     return figures.top(rows.order_by("-last"), "last")
 
 
 def _days_left() -> BaseExpression:
-    return _Days(_last_day(), TruncDate(Now()))
+    return Days(_last_day(), TruncDate(Now()))
 
 
 _fact = figures.Family("member", _("Member"), moves=True).fact

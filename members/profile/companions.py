@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty.registry import EventField, EventKind, ValueType
 from members.models import Pet
-from members.profile import celebrating, completeness, feast_words, pets
+from members.profile import celebrating, completeness, feast_words, pets, pictures
 from members.profile.facts_people import FACTS
 
 
@@ -35,5 +35,6 @@ CONTRIBUTED = (
     *celebrating.KINDS,
     *celebrating.JOBS,
     *feast_words.KINDS,
+    *pictures.JOBS,
     *FACTS,
 )

@@ -10,7 +10,7 @@ from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.conditions import Codes, figures
+from loyalty.conditions import Codes, days, figures
 from loyalty.models import PoolMembership
 from loyalty.registry import Fact, Text, ValueType
 from members.models import Address, Interest, MemberInterest, Pet
@@ -35,6 +35,12 @@ def _breed() -> BaseExpression:
 def _birthday() -> BaseExpression:
     """The youngest pet's; a member's other pets have facts of their own in their birthday's event."""
     return figures.top(_pets(birthday__isnull=False).order_by("-birthday", "pk"), "birthday")
+
+
+def _age() -> BaseExpression:
+    """Whole months; of pets with a birthday that is only about, about."""
+    rows = _pets(birthday__isnull=False).order_by("-birthday", "pk")
+    return figures.top(rows.annotate(months=days.months_since("birthday")), "months")
 
 
 def _count(**only: object) -> Callable[[], BaseExpression]:
@@ -89,6 +95,7 @@ FACTS: tuple[Fact, ...] = (
     _pet("dogs", _("dogs"), NUMBER, _count(species=Pet.Species.DOG)),
     _pet("breed", _("breed of the first pet"), ValueType.TEXT, _breed),
     _pet("birthday", _("birthday of the youngest pet"), ValueType.MONTHDAY, _birthday),
+    _pet("age_months", _("age of the youngest pet (months)"), NUMBER, _age),
     _pet("youngest_born", _("youngest pet born on"), ValueType.DATE, _birthday),
     _pet(
         "weight_grams",

@@ -6,7 +6,8 @@ whoever shows one finds it by ``of_member``.
 """
 
 import secrets
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import IO
 from uuid import UUID
@@ -17,8 +18,9 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import limits
+from loyalty import limits, periods
 from loyalty.errors import LoyaltyError, NotFound
+from loyalty.registry import Job
 from members.models import Member, Picture
 from members.profile import redrawing
 from members.profile.redrawing import BYTES, Drawn
@@ -27,7 +29,9 @@ SIZES = ("small", "large")
 MOST = 100  # pictures, of two files each
 MOST_BYTES = 200 * 1024 * 1024
 AN_HOUR = 40
+SETTLED = timedelta(days=1)  # by then what was being saved is saved, or was lost
 _FOLDER = "members"
+_ENDINGS = tuple(f"-{size}.webp" for size in SIZES)
 
 
 class NoRoomForPicture(LoyaltyError):
@@ -114,6 +118,25 @@ def path(picture: Picture, size: str) -> str:
     return _path(picture.name, size)
 
 
+def sweep(as_of: datetime, _period: str) -> Mapping[str, int]:
+    """Takes away files no picture names, as a crash between file and row leaves them; none younger than a day."""
+    gone = 0
+    for folder in default_storage.listdir(_FOLDER)[0] if default_storage.exists(_FOLDER) else ():
+        files = {file: _named(file) for file in default_storage.listdir(f"{_FOLDER}/{folder}")[1]}
+        names = {name for name in files.values() if name}
+        names -= set(Picture.objects.filter(name__in=names).values_list("name", flat=True))
+        for file in (f"{_FOLDER}/{folder}/{file}" for file, name in files.items() if name in names):
+            if default_storage.get_modified_time(file) < as_of - SETTLED:
+                default_storage.delete(file)
+                gone += 1
+    return {"swept": gone}
+
+
+def _named(file: str) -> str:
+    """The name of the picture a file is of; empty for a file that is not ours."""
+    return next((file.removesuffix(ending) for ending in _ENDINGS if file.endswith(ending)), "")
+
+
 def _path(name: str, size: str) -> str:
     return f"{_FOLDER}/{name[:2]}/{name}-{size}.webp"
 
@@ -121,3 +144,6 @@ def _path(name: str, size: str) -> str:
 def _delete(name: str) -> None:
     for size in SIZES:
         default_storage.delete(_path(name, size))
+
+
+JOBS = (Job("sweep_pictures", _("Take away picture files that belong to nobody"), periods.day, run=sweep, catch_up=0),)

@@ -17,6 +17,8 @@ from members.web.cards import TierView
 from members.web.ladder import Rung
 from members.web.perks import Perk
 
+MOST_GREETED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Stop:
@@ -63,7 +65,7 @@ def growths(member: Member, now: datetime) -> list[Growth]:
     lines = offers.in_force(programme.day_of(now))
     mine = [perks.of_holding(each) for each in holdings.one(member.pk, now=now)] if lines else []
     own = {perk.code: perk for perk in mine}
-    return [_growth(path, names[path.ladder_id], _brought(path, lines, own)) for path in found]
+    return [_growth(path, names[path.ladder_id], _brought(path, lines, own), lines) for path in found]
 
 
 def _brought(path: Path, lines: Sequence[BenefitOffer], own: Mapping[str, Perk]) -> dict[int, list[Perk]]:
@@ -77,11 +79,10 @@ def _brought(path: Path, lines: Sequence[BenefitOffer], own: Mapping[str, Perk])
     return {pk: [own.get(perk.code, perk) if pk == here else perk for perk in found] for pk, found in seen.items()}
 
 
-def _growth(path: Path, name: str, brought: Mapping[int, list[Perk]]) -> Growth:
+def _growth(path: Path, name: str, brought: Mapping[int, list[Perk]], lines: Sequence[BenefitOffer]) -> Growth:
     goal = path.next
     goals = {goal.tier.pk: goal for goal in path.goals}
     drawn = ladder.rungs(path)
-    added = _added(path, brought)
     return Growth(
         name=name,
         tier=cards.tier_view(path.tier),
@@ -89,7 +90,7 @@ def _growth(path: Path, name: str, brought: Mapping[int, list[Perk]]) -> Growth:
         note=_note(path),
         next=goal,
         next_view=cards.tier_view(goal.tier) if goal else None,
-        brings=(added or ladder.benefits(goal.tier)) if goal else [],
+        brings=ladder.brings(path, lines),
         keep=path.keep,
         stops=[
             Stop(rung, ladder.benefits(tier), goals.get(tier.pk), brought.get(tier.pk, []))
@@ -97,15 +98,6 @@ def _growth(path: Path, name: str, brought: Mapping[int, list[Perk]]) -> Growth:
         ],
         ladder=drawn,
     )
-
-
-def _added(path: Path, brought: Mapping[int, list[Perk]]) -> list[str]:
-    """What the next tier brings that the present one does not, or not as often."""
-    if path.next is None:
-        return []
-    here = brought.get(path.tier.pk, []) if path.tier else []
-    known = {(perk.code, perk.often) for perk in here}
-    return [perk.name for perk in brought.get(path.next.tier.pk, []) if (perk.code, perk.often) not in known]
 
 
 def _note(path: Path) -> str:
@@ -124,12 +116,16 @@ def _day(on: date | None) -> str:
     return formats.date_format(on, "DATE_FORMAT") if on else ""
 
 
-def greeting(member: Member) -> Greeting | None:
-    """The last rise on the main ladder that was not celebrated yet; asking marks it as shown. One query, two once."""
+def greeting(member: Member, now: datetime) -> Greeting | None:
+    """The last rise on the main ladder that was not celebrated yet; asking marks it as shown. One query, two once.
+
+    What it brings are the tier's own benefits in season; where it has none, what the operator wrote of it.
+    """
     waiting = Standing.objects.filter(member=member, ladder__is_main=True, celebrated=False)
     standing = waiting.select_related("effective").first()
     if standing is None or not waiting.update(celebrated=True) or standing.effective is None:
         return None
     tier: Tier = standing.effective
     text = tier.greeting or _("Thank you for every visit. From today, more is yours.")
-    return Greeting(cards.tier_view(tier), text, ladder.benefits(tier))
+    own = [held.benefit.name for held in ahead.own(tier, offers.in_force(programme.day_of(now)))]
+    return Greeting(cards.tier_view(tier), text, own[:MOST_GREETED] or ladder.benefits(tier))

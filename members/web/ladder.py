@@ -1,13 +1,16 @@
 """The way to the next tier, as the home page draws it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from loyalty import programme
+from members.benefits import ahead, offers
 from members.climbing import progress
 from members.climbing.progress import Keep, Path
-from members.models import Member, Tier
+from members.models import BenefitOffer, Member, Tier
 from members.web import cards
 from members.web.cards import TierView
 
@@ -46,10 +49,10 @@ class Way:
 def way(member: Member, now: datetime) -> Way | None:
     """``None`` where the programme has no ladder."""
     found = progress.towards_next(member, now=now)
-    return _way(found) if found else None
+    return _way(found, offers.in_force(programme.day_of(now))) if found else None
 
 
-def _way(found: progress.Progress) -> Way:
+def _way(found: progress.Progress, lines: Sequence[BenefitOffer]) -> Way:
     goal = found.path.next
     single = goal.bars[0] if goal and len(goal.bars) == 1 and goal.bars[0].is_counted else None
     keep = found.path.keep
@@ -60,7 +63,7 @@ def _way(found: progress.Progress) -> Way:
         missing_text=_figure(found.missing) if single else "",
         done_text=_("%(growth)s growth") % {"growth": single.have_text} if single else "",
         goal_text=single.need_text if single else "",
-        brings=benefits(goal.tier, MOST_BENEFITS) if goal else [],
+        brings=brings(found.path, lines)[:MOST_BENEFITS],
         ladder=rungs(found.path),
         keep=keep if keep and (keep.is_safe or keep.is_near) else None,
         metric="growth" if single and single.unit == "growth" else "other",
@@ -68,9 +71,17 @@ def _way(found: progress.Progress) -> Way:
     )
 
 
-def benefits(tier: Tier, most: int = 20) -> list[str]:
-    """What the operator wrote between middle dots, the first few."""
-    return [text for part in tier.benefits.split(DIVIDER) if (text := part.strip())][:most]
+def brings(path: Path, lines: Sequence[BenefitOffer]) -> list[str]:
+    """What the next tier adds of benefits in season; where it adds none, what the operator wrote of it. No query."""
+    if path.next is None:
+        return []
+    added = [held.benefit.name for held in ahead.step(path.tier, path.next.tier, lines)]
+    return added or benefits(path.next.tier)
+
+
+def benefits(tier: Tier) -> list[str]:
+    """What the operator wrote between middle dots."""
+    return [text for part in tier.benefits.split(DIVIDER) if (text := part.strip())]
 
 
 def rungs(path: Path) -> list[Rung]:

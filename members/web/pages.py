@@ -36,7 +36,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
         "member": cards.person(member),
         "card": card if cards.is_soon(card.expiring, now) else replace(card, expiring=None),
         "progress": ladder.way(member, now),
-        "greeting": growth.greeting(member),
+        "greeting": growth.greeting(member, now),
         "steps": todo,
         "gift": steps.gift_of(member) if todo else None,
         "lines": statement.newest(member.pk, now=now, count=NEWEST),

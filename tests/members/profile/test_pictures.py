@@ -1,6 +1,8 @@
 """Keeping members' pictures: one's own, so many, gone when they are replaced."""
 
 import io
+import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +133,31 @@ def test_a_picture_of_somebody_else_or_of_another_size_is_not_found() -> None:
             ask()
 
     assert pictures.of_member(picture.member_id, picture.pk) == picture
+
+
+def plant(folder: Path, name: str, *, hours_ago: float) -> Path:
+    """A file as a crash leaves it: on the disk, in no row."""
+    file = folder / "members" / name[:2] / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"x")
+    at = (cast.NOW - timedelta(hours=hours_ago)).timestamp()
+    os.utime(file, (at, at))
+    return file
+
+
+def test_files_that_belong_to_nobody_go_after_a_day(folder: Path) -> None:
+    picture = kept(cast.member())
+    for file in folder.rglob("*.webp"):
+        os.utime(file, (0, 0))
+    lost, fresh = plant(folder, "abc-lost-small.webp", hours_ago=25), plant(folder, "abd-new-large.webp", hours_ago=23)
+    foreign = plant(folder, "readme.txt", hours_ago=999)
+
+    swept = [pictures.sweep(cast.NOW, "") for _night in range(2)]
+
+    assert swept == [{"swept": 1}, {"swept": 0}]
+    assert (lost.exists(), fresh.exists(), foreign.exists()) == (False, True, True)
+    assert [len(pictures.read(picture, size)) > 0 for size in pictures.SIZES] == [True, True]
+
+
+def test_without_a_folder_there_is_nothing_to_sweep() -> None:
+    assert pictures.sweep(cast.NOW, "") == {"swept": 0}

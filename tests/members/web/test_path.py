@@ -10,6 +10,7 @@ from members.climbing import granting, ladders, progress, tiers
 from members.models import Ladder, Member, Standing, Tier
 from tests import cast, visits
 from tests.conftest import Opener
+from tests.members.benefits import perks
 from tests.pages import accessibility_faults, overflows
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,43 @@ def test_a_rise_is_celebrated_once(noon: datetime) -> None:
 
     assert ("Gold suits you." in first, "Congratulations, you are Gold now!" in first) == (True, True)
     assert "Congratulations" not in second
+
+
+def test_home_and_the_greeting_name_the_benefits_a_tier_really_brings(noon: datetime) -> None:
+    member = risen()
+    Tier.objects.update(benefits_zh="旧文案", benefits_en="Old words")
+    perks.offer("everyone")
+    perks.offer("wash", tier="silver")
+    perks.offer("lounge", tier="gold")
+    perks.offer("adviser", tier="platinum")
+
+    page = shown(member, "/")
+
+    greeted, _rest, onward = page.partition("Next stop: Platinum")
+    assert [name in greeted for name in ("Lounge", "Wash", "Everyone", "Old words")] == [True, True, False, False]
+    assert [name in onward.partition("My growth path")[0] for name in ("Adviser", "Lounge", "Old words")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+def test_without_benefits_the_operators_words_stay(noon: datetime) -> None:
+    member = risen()
+    Tier.objects.update(benefits_zh="旧文案", benefits_en="Old words")
+
+    page = shown(member, "/")
+
+    assert page.count("Old words") == 2
+
+
+def test_benefits_cost_the_home_page_no_question_while_they_stand(noon: datetime) -> None:
+    member = risen()
+    client = visits.as_member(member)
+    before = visits.queries(client, "/")
+    perks.offer("lounge", tier="platinum")
+
+    assert visits.queries(client, "/") <= before + 1
 
 
 def test_a_fall_is_not_celebrated(noon: datetime) -> None:
