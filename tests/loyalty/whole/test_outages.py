@@ -1,7 +1,8 @@
 """F10: the database falls over under load and comes back; the web server neither dies nor tells a lie.
 
 A server of its own, which this test may break: three immediate restarts, ten sessions ended from the
-outside. Callers are told 503 with Retry-After, nothing else, and are served again within 15 seconds.
+outside, every connection taken. Callers are told 503 with Retry-After, nothing else, and are served again
+within 15 seconds.
 """
 
 import json
@@ -17,6 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +31,10 @@ from tests import postgres
 pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).resolve().parents[3]
 CLIENTS, RESTARTS, ENDINGS, RECOVERY = 4, 3, 10, 15.0
-PATIENCE = 60.0
+PATIENCE, EXHAUSTED = 60.0, 3.0
+OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> ALL(%s)"
+)
 PEOPLE = """
 import django, json, sys
 django.setup()
@@ -82,6 +87,18 @@ class Cluster:
                 " AND backend_type = 'client backend' ORDER BY random() LIMIT %s) AS picked",
                 [count],
             )
+
+    def take_every_place(self, seconds: float) -> None:
+        """For so long nobody else finds a free connection; those who had one lose it."""
+        with psycopg.connect(self.url, autocommit=True) as first, ExitStack() as held:
+            mine, others = [first.info.backend_pid], 1
+            while others:
+                with suppress(psycopg.OperationalError):
+                    while True:
+                        session = held.enter_context(psycopg.connect(self.url, autocommit=True))
+                        mine.append(session.info.backend_pid)
+                others = len(first.execute(OTHERS, [mine]).fetchall())
+            time.sleep(seconds)
 
 
 @pytest.fixture
@@ -160,13 +177,14 @@ def _is_told(port: int, key: str, once: str, body: bytes, calls: Calls) -> bool:
 
 
 def break_and_mend(cluster: Cluster) -> None:
-    """Three power cuts, then ten sessions ended, and a breath at the end."""
+    """Three power cuts, then ten sessions ended, then no free connection for a while, and a breath at the end."""
     for _ in range(RESTARTS):
         time.sleep(2)
         cluster.restart_at_once()
     for _ in range(ENDINGS):
         time.sleep(0.3)
         cluster.end_sessions(1)
+    cluster.take_every_place(EXHAUSTED)
     time.sleep(2)
 
 
