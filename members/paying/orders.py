@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from loyalty import programme
+from loyalty import audit, programme
 from loyalty.configuration import Kept
 from loyalty.messaging import sending
-from loyalty.models import Event, Order, OrderLine
+from loyalty.models import AuditRecord, Event, Order, OrderLine
 from loyalty.registry import Happening, Occurrence, Watcher
 from members.models import Member, Plan, PlanTerm
 from members.paying import ending, opening, reckoning
@@ -26,6 +26,7 @@ from members.paying.opening import Wish
 
 MOST = 20  # terms a plan and order; more pieces are a slip at the till
 REFUNDED = "plan.refunded"
+ENDED_BY_STAFF = "members.planterm.ended"  # as by_hand records it
 PAID, RETURNED, KEPT = "order.paid", "order.refunded", "order.refund_cancelled"
 
 
@@ -195,10 +196,18 @@ def _move(row: PlanTerm, sold: Sold, prices: Sequence[int], backs: Sequence[int]
         return False
     more = back >= row.refunded_minor
     end = reckoning.cut(row, row.plan.refund, price=price, amount=back, is_whole=is_whole, day=day)
-    if more and row.ended_on is not None:  # what ended it before holds
-        end = min(end or row.ended_on, row.ended_on)
+    before = row.ended_on if more else _ended_by_staff(row)
+    if before is not None:  # what ended it before holds; less paid back undoes no deed of staff
+        end = min(end or before, before)
     row.refunded_minor, row.ended_on = back, end
     return True
+
+
+def _ended_by_staff(row: PlanTerm) -> date | None:
+    """The first day off since staff ended the term, by the audit trail; ``None`` where nobody did. One query."""
+    kept = AuditRecord.objects.filter(deed=ENDED_BY_STAFF, subject=audit.name_of(row)).order_by("-pk").first()
+    on = kept.after.get("ended_on") if kept else None
+    return date.fromisoformat(on) if on else None
 
 
 def _open(

@@ -288,3 +288,23 @@ def test_refunded_before_it_is_claimed_it_buys_nothing() -> None:
     releasing.claim(partner_id=cast.partner().pk, order_id="A-1", account_id=member.pk, now=shop.at(2))
 
     assert shop.spans(member) == []
+
+
+def cancelled_refund(amount: int, days: int) -> None:
+    told = {"order_id": "A-1", "refund_id": "R-1", "currency": "CNY", "amount_minor": amount}
+    shop.tell("order.refund_cancelled", told, shop.at(days))
+
+
+def test_what_staff_ended_stays_ended_when_the_refund_after_it_is_cancelled() -> None:
+    """The till's money went back and came again; the deed of staff is another one."""
+    shop.plan()
+    member = cast.member()
+    shop.order(member)
+    by_hand.end(term_id=shop.terms(member)[0].pk, gives_back=False, reason="搬家", by=None, now=shop.at(100))
+    ended = shop.spans(member)
+    shop.refund(10000, now=shop.at(103))
+
+    cancelled_refund(10000, 105)
+
+    assert ended == [(TODAY, date(2026, 6, 25))]
+    assert (shop.spans(member), shop.terms(member)[0].refunded_minor) == (ended, 0)
