@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, audit, retrying, thresholds
 from loyalty.adjustment_files import carrying
 from loyalty.errors import Conflict, InvalidInput, LoyaltyError, NotFound
+from loyalty.events import following
 from loyalty.ledger import adjusting, reinstating
 from loyalty.messaging import kinds, sending
 from loyalty.models import Account, AdjustmentLine, Approval, Entry, Partner, Threshold, User
@@ -299,6 +300,7 @@ def _carry_out(approval: Approval, by: User | None, now: datetime, origin: audit
     approval.refresh_from_db()
     _note("approval.approved", approval, by or approval.asked_by, now, origin)
     if approval.entry is not None:
+        following.tell([approval.entry.account_id], now=now)
         _tell(approval, approval.entry, now)
     return approval
 

@@ -20,7 +20,7 @@ from loyalty import courier, literals, statements
 
 _ELEMENTS = {"BigIntegerField": "bigint", "TextField": "text", "UUIDField": "uuid"}
 _FEW = 20  # rows up to which one statement beats the two messages of COPY
-_PORTION = 1000  # rows sent at a time, so the server reads while the next ones are written
+_PORTION = 250  # rows sent at a time, so the server reads while the next ones are written
 Row = Sequence[Any]
 Column: TypeAlias = "Field[Any, Any]"
 

@@ -22,6 +22,7 @@ from loyalty.adjustment_files import drafts
 from loyalty.adjustment_files.reading import Sheet
 from loyalty.adjustment_files.refusals import AlreadyFiled, of_line
 from loyalty.errors import LoyaltyError
+from loyalty.events import following
 from loyalty.ledger import adjusting
 from loyalty.ledger.adjusting import Step
 from loyalty.messaging import kinds, sending, templates
@@ -174,6 +175,7 @@ def _do(kept: AdjustmentFile, lines: Sequence[AdjustmentLine], now: datetime) ->
     bulk.update(AdjustmentLine, ("id", "entry_id"), done)
     bulk.update(AdjustmentLine, ("id", "refused"), refused)
     made = {line_id for line_id, _entry in done}
+    following.tell({line.account_id for line in lines if line.pk in made}, now=now)
     _tell(kept, [(line, step.reason) for line, step in zip(lines, steps, strict=True) if line.pk in made], now)
 
 

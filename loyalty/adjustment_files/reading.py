@@ -29,7 +29,6 @@ from loyalty.imports.files import Table
 from loyalty.imports.refusals import ChangedByExcel, DoubledColumn, LeadingZerosLost, MissingColumns, NoRows
 from loyalty.imports.tables import Row
 from loyalty.imports.wording import Note
-from loyalty.ledger import spending
 from loyalty.models import Account, Currency
 
 MOST_ROWS = 10_000
@@ -123,7 +122,7 @@ def read(table: Table, *, unit: Currency, partner_id: int | None, own: Collectio
             notes.append(Note.of(row.number, fault, REFUSED))
     if not rows:
         raise NoRows
-    lines = list(_lines(drafts, notes, unit, partner_id, own))
+    lines = list(_lines(drafts, notes, partner_id, own))
     return Sheet(unit, lines, sorted(notes, key=lambda note: note.row), rows)
 
 
@@ -222,14 +221,12 @@ def _number(reference: str) -> str:
     return name if scheme in ("", "number") and name.isdecimal() and len(name) < NUMBER_LENGTH else ""
 
 
-def _lines(
-    drafts: Sequence[_Draft], notes: list[Note], unit: Currency, partner_id: int | None, own: Collection[int]
-) -> Iterator[Line]:
+def _lines(drafts: Sequence[_Draft], notes: list[Note], partner_id: int | None, own: Collection[int]) -> Iterator[Line]:
     known = _Known.load({draft.reference for draft in drafts}, partner_id)
     for draft in drafts:
         try:
             account_id = known.account(draft.reference)
-            _judge(draft, account_id, unit, own)
+            _refuse_own(account_id, own)
         except LoyaltyError as refusal:
             notes.append(Note.of(draft.row, refusal, REFUSED))
             continue
@@ -241,8 +238,6 @@ def _lines(
         yield Line(draft.row, account_id, draft.amount, draft.note)
 
 
-def _judge(draft: _Draft, account_id: int, unit: Currency, own: Collection[int]) -> None:
+def _refuse_own(account_id: int, own: Collection[int]) -> None:
     if account_id in own:
         raise OwnPoints(param="member")
-    if draft.amount < 0 and not unit.is_spendable:
-        raise spending.NotSpendable(param="points", currency=unit.name)

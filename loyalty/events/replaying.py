@@ -17,9 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from loyalty import accounts, approvals, audit, retrying
 from loyalty import programme as programmes
 from loyalty.errors import Conflict, InvalidInput, NotFound
-from loyalty.events import compensating, pipeline, recalling, rejudging
+from loyalty.events import compensating, following, recalling, rejudging
 from loyalty.models import Account, Event, Replay, User
-from loyalty.registry import Follower, registry
 
 State = Replay.State
 Rows = list[dict[str, Any]]
@@ -173,12 +172,7 @@ def _apply(replay_id: UUID, by: User | None, now: datetime, origin: audit.Origin
     compensating.post(past, changes, replay_id=replay.pk, now=now)
     _close(replay, State.APPLIED, by, now)
     _note(replay, "applied", by, now, origin, points=totals(rows), events=len(changes))
-    happenings = [
-        happening
-        for follower in registry.all(Follower)
-        for happening in follower.follow([replay.account_id], {replay.account_id: replay.cause_id}, now)
-    ]
-    pipeline.run(pipeline.drafts_of(happenings, programmes.current()), now=now)
+    following.tell([replay.account_id], now=now, causes={replay.account_id: replay.cause_id})
     return replay
 
 

@@ -103,7 +103,7 @@ def adjust_many(*, steps: Sequence[Step], unit: Currency, now: datetime) -> list
     done: list[UUID | LoyaltyError] = []
     for step in steps:
         try:
-            _refuse(locked.get(step.account_id), step, unit)
+            _refuse(locked.get(step.account_id))
             done.append(_move(book, step, unit, running, stamp))
         except LoyaltyError as refusal:
             done.append(refusal)
@@ -112,13 +112,11 @@ def adjust_many(*, steps: Sequence[Step], unit: Currency, now: datetime) -> list
     return done
 
 
-def _refuse(account: accounts.Locked | None, step: Step, unit: Currency) -> None:
+def _refuse(account: accounts.Locked | None) -> None:
     if account is None or account.status == Account.Status.CLOSED:
         raise accounts.AccountNotFound
     if account.status == Account.Status.FROZEN:
         raise accounts.AccountFrozen
-    if step.amount < 0 and not unit.is_spendable:
-        raise spending.NotSpendable(currency=unit.name)
 
 
 def _move(book: Book, step: Step, unit: Currency, running: Programme, stamp: Stamp) -> UUID:

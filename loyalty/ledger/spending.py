@@ -42,14 +42,14 @@ def spend(
     """Takes ``amount`` > 0 from the account, earliest expiry first, after settling what is due.
 
     Not idempotent: the caller's own unique row (a redemption's token) is. Raises
-    ``InsufficientPoints``, ``NotSpendable``, ``AccountFrozen``, ``AccountNotFound`` and, unless staff
-    adjust, ``SpendingStopped``.
+    ``InsufficientPoints``, ``AccountFrozen``, ``AccountNotFound`` and, unless staff adjust,
+    ``NotSpendable`` and ``SpendingStopped``.
     """
     is_by_staff = counter == Entry.Counter.ADJUSTED  # which may set right what an account is stopped for
     lock = accounts.lock_active if is_by_staff else accounts.lock_spending
     lock(account_id)
     unit = accounts.currencies()[currency]
-    if not unit.is_spendable:
+    if not (unit.is_spendable or is_by_staff):
         raise NotSpendable(currency=unit.name)
     day_of = store.days_of(programme.current())
     book = store.load([account_id], with_lots=[account_id])
