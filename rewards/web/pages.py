@@ -100,7 +100,7 @@ def redeem(request: HttpRequest, member: Member, code: str) -> HttpResponse:
 @member_page
 def ticket(request: HttpRequest, member: Member, ref: str) -> HttpResponse:
     """One's own only."""
-    redemption = get_object_or_404(tickets.of(member.pk), number=ref)
+    redemption = get_object_or_404(tickets.of(member.pk), number=ref.replace("\x00", ""))
     return render(request, "rewards/ticket.html", {"ticket": tickets.ticket(redemption, clock.now())})
 
 
