@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Min, QuerySet
 
 from loyalty import clock
@@ -118,7 +118,13 @@ def drain(*, now: datetime, limit: int = 500) -> Drained:
         if not claimed:
             break
         left -= len(claimed)
-        _deliver_all(claimed, moment, done)
+        try:
+            _deliver_all(claimed, moment, done)
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            _give_back(claimed, error, moment(), done)
     return done
 
 
@@ -151,6 +157,22 @@ def _deliver_all(claimed: Sequence[OutboxMessage], moment: Callable[[], datetime
         else:
             _write(row, delivered_at=moment(), error="")
             done.delivered += 1
+
+
+def _give_back(claimed: Sequence[OutboxMessage], error: Exception, now: datetime, done: Drained) -> None:
+    """After the connection broke in the middle: what was claimed does not wait until the lease is out.
+
+    Over a new connection the message at hand is put back as one that failed; those behind it fall due at
+    once, as if never claimed.
+    """
+    left = set(
+        waiting().filter(pk__in=[row.pk for row in claimed], due_at=claimed[0].due_at).values_list("pk", flat=True)
+    )
+    rows = [row for row in claimed if row.pk in left]
+    for row in rows[:1]:
+        _put_back(row, error, now, done)
+    behind = waiting().filter(pk__in=[row.pk for row in rows[1:]], due_at=claimed[0].due_at)
+    behind.update(due_at=now, attempts=F("attempts") - 1)
 
 
 def _put_back(row: OutboxMessage, error: Exception, now: datetime, done: Drained) -> None:

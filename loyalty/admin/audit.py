@@ -38,6 +38,7 @@ VERBS: dict[str, str | Promise] = {
     "applied": pgettext_lazy("deed", "applied"),
     "discarded": pgettext_lazy("deed", "discarded"),
     "released": pgettext_lazy("deed", "released"),
+    "sent_again": pgettext_lazy("deed", "sent again"),
     "second_factor.on": pgettext_lazy("deed", "second factor set up"),
     "second_factor.off": pgettext_lazy("deed", "second factor switched off"),
     "second_factor.codes": pgettext_lazy("deed", "recovery codes renewed"),

@@ -4,11 +4,11 @@ A dry run decides with and without the draft; a back-test folds what really happ
 Neither writes anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -17,23 +17,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loyalty import clock, conditions, deciding, rules, texts
+from loyalty import accounts, clock, deciding, rules, texts
 from loyalty import money as moneys
 from loyalty import programme as programmes
 from loyalty.admin import receipts, showing
 from loyalty.admin.rule_answers import drafted, faults, may_view
 from loyalty.admin.rule_forms import said
+from loyalty.deciding import sentences
 from loyalty.errors import LoyaltyError
 from loyalty.models import Account, Order, Programme, Rule
 
 TRIED = "order.paid"
 MONTH = timedelta(days=31)
-WHY_NOT = {
-    "not_in_force": gettext_lazy("It was not in force then."),
-    "schedule": gettext_lazy("It sleeps at that time: its days or hours do not fit."),
-    "nothing": gettext_lazy("There was nothing it could count."),
-    "cap": gettext_lazy("Its limit is used up."),
-}
 
 
 class TrialUnfinished(LoyaltyError):
@@ -48,6 +43,13 @@ class AmountUnreadable(LoyaltyError):
 
     code = "trial_amount"
     sentence = gettext_lazy("Enter an amount such as 100 or 99.50.")
+
+
+class Silent(NamedTuple):
+    """A rule that gave nothing, and why."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +105,30 @@ def _run(data: Mapping[str, Any], definition: dict[str, Any], programme: Program
     )
     before = receipts.told(result.before.receipt, programme.currency)
     after = receipts.told(result.after.receipt, programme.currency)
+    mine, others = _why_not(result.verdicts, draft, programme)
     return {
         "before": before,
         "after": after,
         "difference": receipts.difference(before, after),
-        "why_not": why_not(result.verdicts, draft, programme),
+        "why_not": mine,
+        "silent": others,
     }
 
 
-def why_not(verdicts: list[deciding.Verdict], draft: Rule, programme: Programme) -> str:
-    """Why the draft gave nothing, in a sentence; empty where it applied."""
-    mine = next((verdict for verdict in verdicts if verdict.rule_id == (draft.pk or 0) and not verdict.number), None)
-    if mine is None or mine.outcome == "applied":
-        return ""
-    if mine.finding is not None:
-        told = conditions.failure(mine.finding, kind=draft.kind, currency=programme.currency)
-        return _("Its condition does not hold: %(condition)s.") % {"condition": told}
-    if mine.by:
-        return _("“%(rule)s” stands before it.") % {"rule": texts.pick(mine.by["name_zh"], mine.by["name_en"])}
-    return str(WHY_NOT.get(mine.outcome, ""))
+def _why_not(verdicts: Sequence[deciding.Verdict], draft: Rule, programme: Programme) -> tuple[str, list[Silent]]:
+    """Why the draft gave nothing, in a sentence, empty where it applied; and which other rules did not, and why."""
+    units = {unit.code: unit.name for unit in accounts.currencies().values()}
+    policy = {"currency": programme.currency}
+    mine, others = "", []
+    for verdict in verdicts:
+        if verdict.outcome == "applied":
+            continue
+        told = sentences.of_verdict(verdict, units, policy, kind=draft.kind)
+        if verdict.rule_id == (draft.pk or 0) and not verdict.number:
+            mine = told
+        else:
+            others.append(Silent(texts.pick(verdict.name_zh, verdict.name_en), told))
+    return mine, others
 
 
 def _trial(data: Mapping[str, Any], definition: Mapping[str, Any], programme: Programme) -> Trial:

@@ -2,16 +2,20 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 from unfold.decorators import display
 
+from loyalty import audit, clock, outbox
 from loyalty.admin import showing
-from loyalty.admin.base import AppendOnly
+from loyalty.admin.auditing import origin
+from loyalty.admin.base import AppendOnly, staff
 from loyalty.models import JobRun, OutboxMessage
 from loyalty.registry import Job, registry
 
@@ -66,6 +70,7 @@ class Standing(admin.SimpleListFilter):
                 return queryset
 
 
+MAY_SEND = "loyalty.change_outboxmessage"
 STANDINGS = {"delivered": "success", "waiting": "info", "dead": "danger"}
 
 
@@ -75,6 +80,31 @@ class OutboxAdmin(AppendOnly):
     list_filter = (Standing, "topic")
     search_fields = ("=key",)
     ordering = ("-created_at", "-id")
+    actions = ("send_again",)  # type: ignore[assignment]  # the base has none at all
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Only for those who may change messages."""
+        return super().get_actions(request) if request.user.has_perm(MAY_SEND) else {}
+
+    @admin.action(description=_("Send again what was given up"))
+    def send_again(self, request: HttpRequest, queryset: "QuerySet[OutboxMessage]") -> None:
+        """Those chosen that wait or arrived are left alone."""
+        if not request.user.has_perm(MAY_SEND):
+            raise PermissionDenied
+        ids = sorted(queryset.exclude(dead_at=None).values_list("pk", flat=True))
+        with transaction.atomic():
+            count = outbox.revive(ids=ids, now=clock.now())
+            outbox.wake()
+            for pk in ids:
+                audit.record(
+                    deed="loyalty.outboxmessage.sent_again",
+                    subject=f"loyalty.outboxmessage:{pk}",
+                    actor=staff(request),
+                    now=clock.now(),
+                    **origin(request)._asdict(),
+                )
+        told = ngettext("%(count)s message goes out again.", "%(count)s messages go out again.", count)
+        messages.success(request, told % {"count": count})
 
     @display(description=_("state"), label=STANDINGS)
     def standing(self, message: OutboxMessage) -> tuple[str, str | Promise]:

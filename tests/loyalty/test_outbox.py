@@ -117,6 +117,27 @@ def test_one_failure_holds_nobody_else_up(serve: Callable[[Deliver], None]) -> N
     assert outbox.drain(now=NOW) == outbox.Drained(delivered=25, retried=25)
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_breaks_holds_up_one_message_and_no_other(serve: Callable[[Deliver], None]) -> None:
+    """F13: what was claimed with it goes out at once over a new connection, not when the lease is out."""
+    seen: list[int] = []
+
+    def breaking(payload: Mapping[str, Any]) -> None:
+        seen.append(payload["number"])
+        if seen == [1, 2]:
+            connection.connection.close()
+
+    serve(breaking)
+    leave(1, 2, 3, 4)
+
+    done = outbox.drain(now=NOW)
+
+    again = OutboxMessage.objects.get(delivered_at=None)
+    assert (seen, done) == ([1, 2, 3, 4], outbox.Drained(delivered=3, retried=1))
+    assert (again.payload["number"], again.attempts, again.due_at - NOW < timedelta(seconds=7)) == (2, 1, True)
+
+
 @pytest.mark.django_db
 def test_a_receiver_may_say_that_no_later_attempt_will_do(serve: Callable[[Deliver], None]) -> None:
     def gone(_: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from loyalty.admin.rule_answers import about_people
 from loyalty.models import Decision, Entry, Event, Rule, RuleVersion, User
 from tests import cast
+from tests.loyalty import till
 from tests.loyalty.admin import scene
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +173,19 @@ def test_a_dry_run_says_why_not(staff: Client) -> None:
 
     answer = staff.post(page("try"), told() | trial, headers=ENGLISH)
 
-    assert answer.context["why_not"] == "It sleeps at that time: its days or hours do not fit."
+    assert answer.context["why_not"] == "The rule runs on other dates."
+
+
+def test_a_dry_run_says_which_other_rules_gave_nothing_and_why(staff: Client) -> None:
+    member = scene.another()
+    effect = {"effect": "points.fixed", "currency": "points", "points": 5}
+    till.publish("Sundays", [effect], schedule={"weekdays": [7]})
+    trial = {"trial_account": str(member.pk), "trial_amount": "200", "trial_at": "2026-11-18T10:00"}
+
+    answer = staff.post(page("try"), told() | trial, headers=ENGLISH)
+
+    assert answer.context["silent"] == [("Sundays", "The rule runs on other days of the week.")]
+    assert "1 other rule gave nothing here" in answer.content.decode()
 
 
 def test_last_month_is_judged_once_more(staff: Client) -> None:
