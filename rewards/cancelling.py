@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit
+from loyalty import accounts, approvals, audit
 from loyalty.approvals import ReasonNeeded
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import Conflict, NotFound
@@ -42,7 +42,7 @@ def cancel(*, number: str, reason: str, by: User | None, now: datetime, origin: 
     """Cancels the redemption of that number, with an audit record; the member is told.
 
     Works for suspended accounts, too: it is theirs. Where the account was merged, the survivor gets the points.
-    Raises ``RedemptionNotFound``, ``NotCancellable`` or ``ReasonNeeded``.
+    Raises ``RedemptionNotFound``, ``NotCancellable``, ``OwnMembership`` or ``ReasonNeeded``.
     """
     if not reason.strip():
         raise ReasonNeeded(param="reason")
@@ -50,6 +50,7 @@ def cancel(*, number: str, reason: str, by: User | None, now: datetime, origin: 
     if taken is None:
         raise RedemptionNotFound(param="number")
     account_id = accounts.living([taken])[taken]
+    approvals.refuse_own(by, taken, account_id)
     with transaction.atomic():
         accounts.lock(sorted({taken, account_id}))  # the limit of each member counts what stands
         row = Redemption.objects.select_related("reward", "benefit").get(number=number)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import accounts, audit, programme, retrying
+from loyalty import accounts, approvals, audit, programme, retrying
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import Conflict, NotFound
 from loyalty.events import intake
@@ -89,8 +89,8 @@ def verify(scan: Scan, *, now: datetime) -> BenefitClaim:
 def use(scan: Scan, *, now: datetime, origin: Origin = NOWHERE) -> BenefitClaim:
     """Uses it. The same partner with the same reference gets the first answer again, for ever.
 
-    Raises what ``verify`` does, or ``AccountNotFound``. A deed by staff leaves an audit
-    record.
+    Raises what ``verify`` does, or ``AccountNotFound``. A deed by staff leaves an audit record, and
+    nobody's own benefit is theirs to tick off (``OwnMembership``).
     """
     return retrying.atomically(lambda: _use(scan, now, origin))
 
@@ -106,6 +106,7 @@ def find(code: str) -> BenefitClaim:
 
 def _use(scan: Scan, now: datetime, origin: Origin) -> BenefitClaim:
     owner = find(scan.code).member_id
+    approvals.refuse_own(scan.by, owner)
     accounts.lock_active(owner)  # two tills with one code queue here
     row = find(scan.code)
     if row.state == State.USED and _is_repeat(row, scan):
@@ -181,9 +182,10 @@ def _happening(row: BenefitClaim) -> Happening:
 def undo(*, code: str, reason: str, by: User | None, now: datetime, origin: Origin = NOWHERE) -> BenefitClaim:
     """Staff take a use back: the claim is open again, through its own last day. What rules gave for the use stays.
 
-    Raises ``NotUsed``, ``ReasonNeeded`` or ``CodeUnknown``.
+    Raises ``NotUsed``, ``ReasonNeeded``, ``CodeUnknown`` or ``OwnMembership``.
     """
     say_why(reason)
+    approvals.refuse_own(by, find(code).member_id)
     with transaction.atomic():
         row = BenefitClaim.objects.select_for_update(of=("self",)).filter(pk=find(code).pk).get()
         if row.state != State.USED:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from loyalty import accounts, audit, programme
+from loyalty import accounts, approvals, audit, programme
 from loyalty.audit import NOWHERE, Origin
 from loyalty.errors import NotFound
 from loyalty.models import User
@@ -56,8 +56,10 @@ def correct_birthday(
 
     A child without a guardian sees nothing but the page that asks for one from then on.
 
-    Raises what ``members.entering.details.read`` raises, or ``NotFound``.
+    Gifts hang on it, so a colleague's own is for somebody else to set. Raises what
+    ``members.entering.details.read`` raises, ``OwnMembership`` or ``NotFound``.
     """
+    approvals.refuse_own(by, account_id)
     today = programme.day_of(now)
     person = details.read(name="", phone="", email="", birthday=birthday, language="", today=today, is_guarded=True)
     member = _locked(account_id)
