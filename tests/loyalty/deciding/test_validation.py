@@ -186,4 +186,4 @@ def test_every_fault_speaks() -> None:
     with pytest.raises(DefinitionError) as caught:
         validate(definition(priority=-1))
 
-    assert caught.value.message in {"Enter a whole number from 0 to 32767.", "请填写 0 到 32767 之间的整数。"}
+    assert caught.value.message in {"Enter a whole number from 0 to 32,767.", "请填写 0 到 32,767 之间的整数。"}
