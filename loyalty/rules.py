@@ -4,6 +4,7 @@ A draft changes nothing. ``publish`` freezes it into the next version; ``retire`
 force. A version is never edited, so every entry can be explained by the words it was given under.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,6 +73,18 @@ def validate(rule: Rule) -> None:
 def in_force(rule: Rule) -> RuleVersion | None:
     """The open version, if the rule has one."""
     return RuleVersion.objects.filter(rule=rule, effective_until=None).first()
+
+
+def twins(rule: Rule) -> list[Rule]:
+    """Other live rules that do exactly what the draft does: on the same events both would give. One query."""
+    mine = _deed(definition(rule))
+    rows = RuleVersion.objects.filter(effective_until=None, definition__kind=rule.kind).exclude(rule=rule.pk)
+    return [row.rule for row in rows.select_related("rule").order_by("rule") if _deed(row.definition) == mine]
+
+
+def _deed(frozen: Mapping[str, Any]) -> dict[str, Any]:
+    """What a definition does, whatever it is called and whenever it has its turn."""
+    return {part: told for part, told in frozen.items() if part not in ("code", "name_zh", "name_en", "priority")}
 
 
 @transaction.atomic

@@ -54,6 +54,7 @@ def _ask_publish(page: Any, request: HttpRequest, rule: Rule) -> Confirmation:
         context={
             "version": version,
             "changes": changes,
+            "twins": rules.twins(rule),
             "is_unchanged": version is not None and not any(change.is_changed for change in changes),
         },
     )

@@ -91,6 +91,21 @@ def test_asking_publishes_nothing(staff: Client) -> None:
     assert not rule.versions.exists()
 
 
+def test_who_publishes_what_a_live_rule_does_already_is_warned_and_may_do_it(staff: Client) -> None:
+    first, other = written(staff), till.publish("Sundays", DOUBLE, schedule={"weekdays": [7]})
+    staff.post(page("publish", first.pk))
+    staff.post(page("add"), told(name_zh="再来双倍", name_en="Double again", priority="90"))
+    second = Rule.objects.get(name_zh="再来双倍")
+
+    asked = staff.get(page("publish", second.pk), headers=ENGLISH)
+    alone = staff.get(page("publish", other.pk), headers=ENGLISH)
+    staff.post(page("publish", second.pk))
+
+    assert (asked.context["twins"], alone.context["twins"]) == ([first], [])
+    assert "members would get it twice" in asked.content.decode()
+    assert Rule.objects.get(pk=second.pk).state == Rule.State.LIVE
+
+
 def test_publishing_twice_says_why_not(staff: Client) -> None:
     rule = written(staff)
     staff.post(page("publish", rule.pk))
