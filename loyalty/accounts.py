@@ -66,11 +66,17 @@ def lock(account_ids: Collection[int]) -> dict[int, Locked]:
     return {row[0]: Locked(*row[1:]) for row in _LOCKING(account_ids)}
 
 
-def lock_active(account_id: int) -> Locked:
-    """Locks one account; raises ``AccountNotFound`` or ``AccountFrozen``."""
+def lock_living(account_id: int) -> Locked:
+    """Locks one account, suspended ones too; raises ``AccountNotFound`` where it was closed, merged or forgotten."""
     found = lock([account_id]).get(account_id)
     if found is None or found.status == Account.Status.CLOSED:
         raise AccountNotFound
+    return found
+
+
+def lock_active(account_id: int) -> Locked:
+    """Locks one account; raises ``AccountNotFound`` or ``AccountFrozen``."""
+    found = lock_living(account_id)
     if found.status == Account.Status.FROZEN:
         raise AccountFrozen
     return found

@@ -23,7 +23,7 @@ def of(member_id: int) -> set[str]:
 @transaction.atomic
 def choose(*, member_id: int, codes: Collection[str], now: datetime) -> None:
     """Replaces the ticks on today's list; what has been retired since stays, unknown codes are passed over."""
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     ids = {each.code: each.pk for each in offered()}
     wanted = {ids[code] for code in codes if code in ids}
     ticks = MemberInterest.objects.filter(member_id=member_id, interest__in=ids.values())

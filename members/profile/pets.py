@@ -90,7 +90,7 @@ def add(*, member_id: int, told: Told, now: datetime) -> Pet:
     Raises ``PetsFull``, or what is wrong with a field (its name as ``param``).
     """
     told = _read(told, programme.day_of(now))
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     if not Member.objects.filter(pk=member_id).update(has_no_pet=False):
         raise NotFound
     ever = Pet.objects.filter(member_id=member_id).count()
@@ -185,7 +185,7 @@ def weights(pet: Pet) -> list[PetWeight]:
 
 
 def _locked(member_id: int, pet_id: int) -> Pet:
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     return find(member_id=member_id, pet_id=pet_id)
 
 

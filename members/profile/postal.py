@@ -60,7 +60,7 @@ def find(*, member_id: int, address_id: int) -> Address:
 def add(*, member_id: int, told: Told, is_usual: bool = False, now: datetime) -> Address:
     """Raises ``AddressesFull`` or what is wrong with a field."""
     told = _read(told)
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     count = Address.objects.filter(member_id=member_id).count()
     if count >= MOST:
         raise AddressesFull(limit=MOST)
@@ -74,7 +74,7 @@ def add(*, member_id: int, told: Told, is_usual: bool = False, now: datetime) ->
 def change(*, member_id: int, address_id: int, told: Told, is_usual: bool = False, now: datetime) -> Address:
     """Replaces all of it. The usual address stays the usual one until another becomes it."""
     told = _read(told)
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     address = find(member_id=member_id, address_id=address_id)
     for name, value in told._asdict().items():
         setattr(address, name, value)
@@ -87,13 +87,13 @@ def change(*, member_id: int, address_id: int, told: Told, is_usual: bool = Fals
 
 @transaction.atomic
 def make_usual(*, member_id: int, address_id: int) -> None:
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     _make_usual(find(member_id=member_id, address_id=address_id))
 
 
 @transaction.atomic
 def remove(*, member_id: int, address_id: int) -> None:
-    accounts.lock([member_id])
+    accounts.lock_living(member_id)
     address = find(member_id=member_id, address_id=address_id)
     Address.objects.filter(pk=address.pk).delete()
     heir = Address.objects.filter(member_id=member_id).order_by("pk").first() if address.is_usual else None

@@ -101,7 +101,7 @@ def _is_guarded(account_id: int) -> bool:
 
 def _locked(account_id: int) -> Member:
     """The account's lock comes first, as rewards for a profile are booked under it."""
-    accounts.lock([account_id])
+    accounts.lock_living(account_id)
     member = Member.objects.filter(pk=account_id).first()
     if member is None:
         raise NotFound

@@ -125,8 +125,8 @@ def test_changing_from_day_to_month_gives_no_second_birthday() -> None:
 
 def test_who_has_left_is_not_celebrated() -> None:
     member = born(date(1994, 3, 18))
-    Account.objects.filter(pk=member.pk).update(status=Account.Status.CLOSED)
     pet(member, date(2020, 3, 18))
+    Account.objects.filter(pk=member.pk).update(status=Account.Status.CLOSED)
 
     told = [celebrate(date(2026, 3, 18), walk) for walk in (celebrating.member_birthdays, celebrating.pet_birthdays)]
 
