@@ -80,7 +80,7 @@ def _night(walk: Walk, day: date, count: str = "celebrated") -> tuple[int, float
 
 def plant(more: int) -> None:
     """So many more members with their pets, made within the database."""
-    born = "date '1950-01-01' + mod(n * 7919, 21915)::int"
+    born = "date '1950-01-01' + mod(n::bigint * 7919, 21915)::int"
     with transaction.atomic(), connection.cursor() as cursor:
         start = Account.objects.count()
         cursor.execute(
@@ -90,8 +90,8 @@ def plant(more: int) -> None:
         )
         cursor.execute(
             f"INSERT INTO {Member._meta.db_table} (account_id, name, source, joined_at, joined_on, language,"  # noqa: S608  # ours
-            " guardian_name, has_no_pet, birthday)"
-            f" SELECT id, '', 'api', %s, %s, '', '', false, {born}"
+            " guardian_name, guardian_contact, has_no_pet, birthday)"
+            f" SELECT id, '', 'api', %s, %s, '', '', '', false, {born}"
             f" FROM (SELECT id, substr(number, 2)::int n FROM {Account._meta.db_table}"
             " WHERE number LIKE 'D%%' AND substr(number, 2)::int > %s) a",
             [JOINED, JOINED.date(), start],

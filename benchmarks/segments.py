@@ -66,9 +66,9 @@ PLANTING = tuple(
         """INSERT INTO loyalty_account (id, kind, number, status, timezone, opened_at)
             SELECT n, 'member', 'G' || n, 'active', '', timestamptz '2024-01-01' FROM <IDS>""",
         """INSERT INTO members_member (account_id, name, phone, email, birthday, language, source, joined_at,
-                joined_on, guardian_name, has_no_pet, tier_id)
-            SELECT n, '', NULL, NULL, NULL, 'zh-hans', 'api', timestamptz '2024-01-01', date '2024-01-01', '', false,
-                (%(tiers)s::bigint[])[1 + (n * 7919) %% 100 / 40 + (n * 7919) %% 100 / 80] FROM <IDS>""",
+                joined_on, guardian_name, guardian_contact, has_no_pet, tier_id)
+            SELECT n, '', NULL, NULL, NULL, 'zh-hans', 'api', timestamptz '2024-01-01', date '2024-01-01', '', '',
+                false, (%(tiers)s::bigint[])[1 + n %% 100 * 19 %% 100 / 40 + n %% 100 * 19 %% 100 / 80] FROM <IDS>""",
         """INSERT INTO members_tagging (member_id, tag_id, source, given_at)
             SELECT n, %(tag)s, 'staff', timestamptz '2026-01-01' FROM <IDS> WHERE n %% 5 = 0""",
         """INSERT INTO loyalty_tally (account_id, metric_id, day, value)
