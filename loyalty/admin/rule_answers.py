@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 
-from loyalty import clock, conditions
+from loyalty import clock, conditions, statements
 from loyalty import money as moneys
 from loyalty import programme as programmes
 from loyalty.admin import rule_forms, showing
@@ -156,7 +156,8 @@ def _reach(definition: Mapping[str, Any], programme: Programme) -> dict[str, Any
     if tree is None:
         return {"reach": _("All %(count)s active members can be reached.") % {"count": f"{everyone:,}"}}
     today = programme.day_of(clock.now())
-    matching = conditions.accounts(tree, as_of=today).filter(people).count()
+    with statements.wide():
+        matching = conditions.accounts(tree, as_of=today).filter(people).count()
     share = f"{100 * matching / everyone:.0f}%" if everyone else "–"
     numbers = {"matching": f"{matching:,}", "count": f"{everyone:,}", "share": share}
     return {"reach": _("%(matching)s of %(count)s active members match today (%(share)s).") % numbers}

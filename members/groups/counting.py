@@ -12,7 +12,7 @@ from typing import Any
 from django.db import OperationalError, connection
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import programme
+from loyalty import programme, statements
 from loyalty.errors import LoyaltyError
 from members.groups import segments
 from members.models import Member
@@ -57,7 +57,7 @@ def _patience() -> Iterator[None]:
         yield
         return
     try:
-        with segments.counting(), connection.cursor() as cursor:
+        with statements.wide(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
             yield
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")

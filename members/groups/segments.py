@@ -5,17 +5,16 @@ whose account is closed are in none. A segment that others lean on can't be reti
 segments through the fact ``member.segments``; ``trees`` gives what stands behind it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import bulk, conditions, periods, programme
+from loyalty import bulk, conditions, periods, programme, statements
 from loyalty.conditions import tree
 from loyalty.errors import InvalidInput, LoyaltyError, NotFound
 from loyalty.events import customers
@@ -93,16 +92,6 @@ def everyone() -> QuerySet[Member]:
     return Member.objects.exclude(account__status=Account.Status.CLOSED)
 
 
-@contextmanager
-def counting() -> Iterator[None]:
-    """Around questions about everybody: PostgreSQL compiles nothing for them, which takes longer than they do."""
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL jit = off")
-        yield
-
-
 def fitting(condition: Any, *, as_of: date) -> QuerySet[Member]:
     """The members for whom a condition holds; raises a ``ConditionError``."""
     fits = conditions.accounts(condition, as_of=as_of).filter(pk=OuterRef("pk"))
@@ -123,7 +112,7 @@ def validate(condition: Any, *, code: str) -> None:
 
 def recount(segment: Segment, *, now: datetime) -> int:
     """Counts and keeps the number on the row."""
-    with counting():
+    with statements.wide():
         segment.count, segment.counted_at = people(segment, as_of=programme.day_of(now)).count(), now
     Segment.objects.filter(pk=segment.pk).update(count=segment.count, counted_at=now)
     return segment.count
@@ -133,7 +122,7 @@ def overlap(first: Segment, second: Segment, *, now: datetime) -> Overlap:
     """Three counts as of today."""
     day = programme.day_of(now)
     one, two = people(first, as_of=day), people(second, as_of=day)
-    with counting():
+    with statements.wide():
         return Overlap(one.count(), two.count(), (one & two).count())
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import CharField, Count, DateTimeField, IntegerField, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import bulk, programme
+from loyalty import bulk, programme, statements
 from loyalty.errors import LoyaltyError, NotFound
 from loyalty.events import intake
 from loyalty.models import User
@@ -137,7 +137,7 @@ def settle(tag: Tag, *, now: datetime) -> tuple[int, int]:
     """Makes an automatic tag true: (given or renewed, taken). Two statements and the date on the tag."""
     fits = segments.fitting(tag.condition, as_of=programme.day_of(now))
     ends = ending(tag, now=now)
-    with segments.counting():
+    with statements.wide():
         given = _insert(tag, fits, now, ends)
         taken = 0
         if ends is None:
