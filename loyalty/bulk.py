@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from django.db import connection
-from django.db.models import BooleanField, F, Field, Func, Model, Q, QuerySet, Value
+from django.db.models import BooleanField, F, Field, ForeignKey, Func, Model, Q, QuerySet, Value
 
 from loyalty import courier, literals, statements
 
@@ -119,7 +119,7 @@ def _of(model: type[Model], columns: Sequence[str]) -> _Shape:
 
 def _type_name(field: "Column") -> str:
     while field.remote_field is not None:
-        field = field.target_field  # type: ignore[attr-defined]  # only relations have one
+        field = cast("ForeignKey[Any, Any]", field).target_field
     return field.get_internal_type()
 
 

@@ -67,7 +67,7 @@ class ReadOnlyInline(ThemedTabularInline):
 class AppendOnly(ModelAdmin):
     """Pages of rows that only operations write: they can be read and searched, nothing else."""
 
-    actions = None
+    actions: Any = None  # but for what a page names itself
     warn_unsaved_form = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -135,7 +135,7 @@ class RuleAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     @display(description=_("then"))
     def gives(self, rule: Rule) -> str:
-        words: Words = rule.words  # type: ignore[attr-defined]  # hung on by get_changelist_instance
+        words: Words = vars(rule)["words"]  # hung on by get_changelist_instance
         return words.effects(rule.effects)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

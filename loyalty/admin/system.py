@@ -80,7 +80,7 @@ class OutboxAdmin(AppendOnly):
     list_filter = (Standing, "topic")
     search_fields = ("=key",)
     ordering = ("-created_at", "-id")
-    actions = ("send_again",)  # type: ignore[assignment]  # the base has none at all
+    actions = ("send_again",)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Only for those who may change messages."""
@@ -95,14 +95,14 @@ class OutboxAdmin(AppendOnly):
         with transaction.atomic():
             count = outbox.revive(ids=ids, now=clock.now())
             outbox.wake()
-            for pk in ids:
-                audit.record(
-                    deed="loyalty.outboxmessage.sent_again",
-                    subject=f"loyalty.outboxmessage:{pk}",
-                    actor=staff(request),
-                    now=clock.now(),
-                    **origin(request)._asdict(),
-                )
+            audit.record(
+                deed="loyalty.outboxmessage.sent_again",
+                subject="loyalty.outboxmessage",
+                actor=staff(request),
+                after={"id": [str(pk) for pk in ids]},
+                now=clock.now(),
+                **origin(request)._asdict(),
+            )
         told = ngettext("%(count)s message goes out again.", "%(count)s messages go out again.", count)
         messages.success(request, told % {"count": count})
 

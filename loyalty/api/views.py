@@ -7,7 +7,7 @@ method needs; a POST goes through :meth:`PartnerView.once`.
 import time
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from loyalty import calls, clock, faults, idempotency, limits
 from loyalty.api import errors
+from loyalty.api.authentication import PartnerPrincipal
 from loyalty.api.parsing import BodyRequired, canonical
 from loyalty.errors import LoyaltyError
 from loyalty.idempotency import Answer
@@ -35,7 +36,7 @@ class PartnerView(APIView):
         self.now = clock.now()
         self._started = time.monotonic()
         super().initial(request, *args, **kwargs)
-        self.partner = request.user.partner  # type: ignore[union-attr]  # a PartnerPrincipal
+        self.partner = cast("PartnerPrincipal", request.user).partner
         bucket = f"api:{self.partner.pk}"
         limits.hit(bucket=bucket, limit=self.partner.rate_per_minute, per_seconds=60, now=self.now)
 

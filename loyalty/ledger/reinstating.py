@@ -141,7 +141,7 @@ def _expiries(account_id: int) -> QuerySet[Entry]:
 
 
 def _expiry(entry: Entry) -> Expiry:
-    back: int = entry.back  # type: ignore[attr-defined]  # annotated by _expiries
+    back: int = vars(entry)["back"]  # annotated by _expiries
     return Expiry(
         entry_id=entry.pk,
         account_id=entry.account_id,

@@ -5,6 +5,7 @@ raises :class:`Rejected` where no later attempt can do better, and anything else
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import deque
 from email.utils import make_msgid
 from typing import ClassVar
@@ -28,18 +29,18 @@ class Rejected(Exception):
     """The provider will never take this message."""
 
 
-class Channel:
+class Channel(ABC):
     """Base of every channel. ``is_paid`` ones count against the daily caps and the budget."""
 
     is_paid = False
 
+    @abstractmethod
     def reach(self, address: Address) -> str:
         """Where this channel finds the person, or empty."""
-        raise NotImplementedError
 
+    @abstractmethod
     def deliver(self, to: str, rendered: Rendered) -> str:
         """Hands the message over; returns the provider's number for it, or empty."""
-        raise NotImplementedError
 
 
 class Inbox(Channel):

@@ -34,7 +34,7 @@ def test_what_was_given_up_goes_out_again_and_what_waits_is_left_alone(staff: Cl
     kept = [(row.dead_at, row.attempts) for row in OutboxMessage.objects.order_by("key")]
     assert (kept, "1 message goes out again." in answer.content.decode()) == ([(None, 0), (None, 3)], True)
     record = AuditRecord.objects.get(deed="loyalty.outboxmessage.sent_again")
-    assert record.subject == f"loyalty.outboxmessage:{rows[0].pk}"
+    assert (record.subject, record.after) == ("loyalty.outboxmessage", {"id": [str(rows[0].pk)]})
 
 
 @pytest.mark.django_db
