@@ -154,6 +154,8 @@ class AuditRecordAdmin(AppendOnly):
         model, key = model_of(record.subject), record.subject.partition(":")[2]
         if model is None:
             return record.subject
+        if not key:
+            return str(model._meta.verbose_name_plural)
         if model is PartnerKey:
             return f"{model._meta.verbose_name} {key}"
         try:

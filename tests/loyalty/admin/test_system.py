@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from loyalty.models import AuditRecord, OutboxMessage, User
 from tests import cast
@@ -49,3 +51,14 @@ def test_who_may_only_look_is_offered_nothing_and_sends_nothing() -> None:
 
     assert OutboxMessage.objects.get(key="1").dead_at is not None
     assert "send_again" not in answer.content.decode()
+
+
+def test_the_audit_trail_tells_of_it_in_words(staff: Client) -> None:
+    press(staff, left())
+    page: Any = admin.site.get_model_admin(AuditRecord)
+    record = AuditRecord.objects.get()
+
+    with translation.override("zh-hans"):
+        told = (page.target(record), str(OutboxMessage._meta.verbose_name_plural))
+
+    assert (told[0], "." in told[0]) == (told[1], False)
